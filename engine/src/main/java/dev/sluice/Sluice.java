@@ -1,0 +1,6 @@
+package dev.sluice;
+
+/** Placeholder. */
+public final class Sluice {
+    private Sluice() {}
+}

@@ -1,0 +1,5 @@
+package dev.sluice.opencl;
+/** Placeholder. */
+final class ClException {
+    private ClException() {}
+}

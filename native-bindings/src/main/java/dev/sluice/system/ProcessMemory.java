@@ -1,0 +1,5 @@
+package dev.sluice.system;
+/** Placeholder. */
+final class ProcessMemory {
+    private ProcessMemory() {}
+}
