@@ -1,0 +1,44 @@
+package dev.sluice.backend;
+
+import dev.sluice.graph.Layer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An open device. Work submitted to it runs in the order of submission. Thread-safe: submissions of several threads are
+ * serialised, each layer's as a whole. Closing it closes what it still holds.
+ */
+public interface Device extends AutoCloseable {
+    DeviceInfo info();
+
+    /** The path that computation takes, for people: threads, instruction sets, kernel variants, what is missing. */
+    String path();
+
+    /** Bytes of device memory that {@link #compile} would take for a layer, scratch excluded. */
+    long residentBytes(Layer layer);
+
+    /** Bytes of device memory that may still be taken, as far as the device tells. */
+    long availableBytes();
+
+    /**
+     * Makes a layer ready to run: its weights are brought into the device's own layout and memory. The tensors' source
+     * must stay open until the layer is closed: a backend may go on reading from it.
+     *
+     * @throws dev.sluice.error.SluiceException if the device cannot hold or compute it
+     */
+    CompiledLayer compile(Layer layer);
+
+    /**
+     * A KV cache for one sequence in one layer.
+     *
+     * @param capacity the most tokens it will hold
+     * @return null if the layer keeps no state
+     */
+    @Nullable
+    LayerState newState(CompiledLayer layer, int capacity, KvType type);
+
+    /** Memory for activations, ids or logits; its content is undefined until written. */
+    DeviceMemory allocate(long bytes);
+
+    @Override
+    void close();
+}

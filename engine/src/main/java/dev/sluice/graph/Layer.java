@@ -1,0 +1,76 @@
+package dev.sluice.graph;
+
+import dev.sluice.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The unit that a plan places on a device. Value 0 is the layer's input, the last node's output is the layer's output;
+ * nothing else leaves the layer but what attention keeps in its KV cache.
+ *
+ * @param name for messages: {@code embedding}, {@code block 3}, {@code head}, {@code argmax}
+ * @param kind what stands at its two ends
+ * @param inputWidth floats (or, for {@link Kind#EMBEDDING}, ids) per token at value 0
+ * @param nodes in an order in which they can run
+ */
+public record Layer(String name, Kind kind, int inputWidth, List<Node> nodes) {
+    /** What a layer reads and writes. */
+    public enum Kind {
+        /** ids (int32) [tokens] → hidden [tokens, embedding]. */
+        EMBEDDING,
+        /** hidden → hidden. */
+        BLOCK,
+        /** hidden of the rows wanted → logits [rows, vocabulary]. */
+        HEAD,
+        /** logits [rows, vocabulary] → ids (int32) [rows]. */
+        ARGMAX
+    }
+
+    public Layer {
+        nodes = List.copyOf(nodes);
+    }
+
+    /** Floats (or ids) per token that the layer produces. */
+    public int outputWidth() {
+        return nodes.getLast().op().width();
+    }
+
+    /** The layer's attention, if it has one. */
+    public Optional<Op.Attention> attention() {
+        for (Node node : nodes) {
+            if (node.op() instanceof Op.Attention a) {
+                return Optional.of(a);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Every weight tensor that the layer uses, in the order of use. */
+    public List<Tensor> weights() {
+        List<Tensor> all = new ArrayList<>();
+        for (Node node : nodes) {
+            switch (node.op()) {
+                case Op.Embed e -> all.add(e.table());
+                case Op.RmsNorm n -> all.add(n.gain());
+                case Op.Linear l -> {
+                    all.add(l.weight());
+                    if (l.bias() != null) {
+                        all.add(l.bias());
+                    }
+                }
+                case Op.GatedFfn f -> all.addAll(List.of(f.gate(), f.up(), f.down()));
+                case Op.Rope r -> {}
+                case Op.Attention a -> {}
+                case Op.Add a -> {}
+                case Op.ArgMax a -> {}
+            }
+        }
+        return all;
+    }
+
+    /** Bytes of weights that one step reads. */
+    public long weightBytes() {
+        return nodes.stream().mapToLong(n -> n.op().weightBytes()).sum();
+    }
+}
