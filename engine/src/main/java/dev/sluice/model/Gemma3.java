@@ -61,8 +61,7 @@ final class Gemma3 implements ModelFamily {
         layers.add(embedding.build());
         for (int i = 0; i < h.blocks(); i++) {
             boolean sliding = window > 0 && i % pattern != pattern - 1;
-            Op.Attention attention =
-                    new Op.Attention(h.heads(), h.kvHeads(), h.headDim(), scale, sliding ? window : 0);
+            Op.Attention attention = new Op.Attention(h.heads(), h.kvHeads(), h.headDim(), scale, sliding ? window : 0);
             layers.add(block(h, w, i, sliding ? local : global, attention));
         }
         LayerBuilder head = new LayerBuilder("head", Layer.Kind.HEAD, h.embedding());

@@ -56,13 +56,13 @@ record Hyperparameters(
         } else if (embedding % heads == 0) {
             headDim = embedding / heads;
         } else {
-            throw new SluiceException(source.description() + ": an embedding of " + embedding
-                    + " does not divide into " + heads + " heads, and " + arch + ".attention.key_length is absent");
+            throw new SluiceException(source.description() + ": an embedding of " + embedding + " does not divide into "
+                    + heads + " heads, and " + arch + ".attention.key_length is absent");
         }
         int valueDim = m.integer(arch + ".attention.value_length", headDim);
         if (valueDim != headDim) {
-            throw new SluiceException(source.description() + ": values of another length (" + valueDim
-                    + ") than keys (" + headDim + ") are not supported in the " + arch + " family");
+            throw new SluiceException(source.description() + ": values of another length (" + valueDim + ") than keys ("
+                    + headDim + ") are not supported in the " + arch + " family");
         }
         if (m.integer(arch + ".expert_count", 0) > 0) {
             throw new SluiceException(

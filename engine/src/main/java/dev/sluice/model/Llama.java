@@ -40,8 +40,7 @@ final class Llama implements ModelFamily {
                     + " with heads of " + h.headDim());
         }
         Tensor factors = w.vectorIfPresent("rope_freqs.weight", rotated / 2);
-        Rotation rotation =
-                RopeScaling.read(source, "llama", Rotation.Pairing.INTERLEAVED, rotated / 2, factors);
+        Rotation rotation = RopeScaling.read(source, "llama", Rotation.Pairing.INTERLEAVED, rotated / 2, factors);
         float scale = m.real("llama.attention.scale", (float) (1 / Math.sqrt(h.headDim())));
 
         List<Layer> layers = new ArrayList<>();

@@ -53,15 +53,16 @@ final class RopeScaling {
                 }
             }
             case "yarn" -> {
-                int context = m.integer(
-                        arch + ".rope.scaling.original_context_length", m.integer(arch + ".context_length"));
+                int context =
+                        m.integer(arch + ".rope.scaling.original_context_length", m.integer(arch + ".context_length"));
                 double slow = m.real(arch + ".rope.scaling.yarn_beta_slow", 1f);
                 double fast = m.real(arch + ".rope.scaling.yarn_beta_fast", 32f);
                 yarn(frequencies, base, factor, context, fast, slow);
                 magnitude *= (float) (1 + 0.1 * Math.log(factor));
             }
-            default -> throw new SluiceException(source.description() + ": the RoPE scaling '" + type
-                    + "' is not supported in the " + arch + " family; supported are none, linear and yarn");
+            default ->
+                throw new SluiceException(source.description() + ": the RoPE scaling '" + type
+                        + "' is not supported in the " + arch + " family; supported are none, linear and yarn");
         }
         return rotation(pairing, frequencies, magnitude);
     }
@@ -83,8 +84,7 @@ final class RopeScaling {
      * Pairs that turn more than {@code fast} times within the original context keep their frequency, those that turn
      * less than {@code slow} times are interpolated, and between the two a linear ramp mixes both.
      */
-    private static void yarn(
-            double[] frequencies, double base, double factor, int context, double fast, double slow) {
+    private static void yarn(double[] frequencies, double base, double factor, int context, double fast, double slow) {
         int dims = 2 * frequencies.length;
         double low = Math.max(0, Math.floor(pairTurning(fast, dims, context, base)));
         double high = Math.min(dims - 1, Math.ceil(pairTurning(slow, dims, context, base)));

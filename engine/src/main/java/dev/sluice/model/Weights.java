@@ -29,7 +29,8 @@ final class Weights {
     }
 
     /** A vector that a file may leave out. */
-    @Nullable Tensor vectorIfPresent(String name, long length) {
+    @Nullable
+    Tensor vectorIfPresent(String name, long length) {
         Tensor tensor = source.find(name).orElse(null);
         return tensor == null ? null : checked(tensor, Shape.of(length));
     }

@@ -68,7 +68,9 @@ public final class DeviceCatalog {
             return devices.stream()
                     .filter(d -> d.kind() != DeviceInfo.Kind.CPU)
                     .max(Comparator.comparingLong(DeviceInfo::memoryBytes))
-                    .or(() -> devices.stream().filter(d -> d.backend().equals("cpu")).findFirst())
+                    .or(() -> devices.stream()
+                            .filter(d -> d.backend().equals("cpu"))
+                            .findFirst())
                     .orElseThrow(() -> noneFor(spec));
         }
         for (DeviceInfo device : devices) {
@@ -105,7 +107,9 @@ public final class DeviceCatalog {
     }
 
     private static boolean describes(DeviceInfo device, String word) {
-        return (device.name() + " " + device.platform()).toLowerCase(Locale.ROOT).contains(word);
+        return (device.name() + " " + device.platform())
+                .toLowerCase(Locale.ROOT)
+                .contains(word);
     }
 
     private static int rank(DeviceInfo.Kind kind) {

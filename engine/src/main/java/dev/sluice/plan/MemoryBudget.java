@@ -52,10 +52,11 @@ public record MemoryBudget(long weights, long kv, long activations) {
      */
     public void requireFits(String model, Device device, long limit, int context) {
         if (total() > limit) {
-            throw new SluiceException(model + " does not fit on " + device.info().id() + ": it takes "
-                    + megabytes(total()) + " (weights " + megabytes(weights) + ", KV cache for " + context
-                    + " tokens " + megabytes(kv) + ", activations " + megabytes(activations) + "), and "
-                    + megabytes(limit) + " are free for it. " + remedy(limit, context));
+            throw new SluiceException(
+                    model + " does not fit on " + device.info().id() + ": it takes "
+                            + megabytes(total()) + " (weights " + megabytes(weights) + ", KV cache for " + context
+                            + " tokens " + megabytes(kv) + ", activations " + megabytes(activations) + "), and "
+                            + megabytes(limit) + " are free for it. " + remedy(limit, context));
         }
     }
 

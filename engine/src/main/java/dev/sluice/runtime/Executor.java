@@ -107,7 +107,8 @@ public final class Executor implements AutoCloseable {
         return layers.size();
     }
 
-    @Nullable LayerState newState(int layer, int capacity, KvType kv) {
+    @Nullable
+    LayerState newState(int layer, int capacity, KvType kv) {
         return device.newState(layers.get(layer), capacity, kv);
     }
 

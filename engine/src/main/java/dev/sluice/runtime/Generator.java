@@ -35,8 +35,7 @@ public final class Generator {
      * @param cancelled asked before every step
      * @throws SluiceException if the prompt does not fit the context
      */
-    public Generation run(
-            int[] prompt, GenerateOptions options, Consumer<String> listener, BooleanSupplier cancelled) {
+    public Generation run(int[] prompt, GenerateOptions options, Consumer<String> listener, BooleanSupplier cancelled) {
         if (prompt.length == 0) {
             throw new SluiceException("the prompt is empty: there is nothing to go on from");
         }
@@ -100,7 +99,8 @@ public final class Generator {
         Chooser(Sampling sampling, int[] prompt) {
             this.sampling = sampling;
             this.sampler = new Sampler(sampling);
-            this.logits = new float[sampling.isPlainGreedy() ? 0 : executor.graph().vocabulary()];
+            this.logits =
+                    new float[sampling.isPlainGreedy() ? 0 : executor.graph().vocabulary()];
             this.history = prompt.clone();
             this.length = prompt.length;
         }

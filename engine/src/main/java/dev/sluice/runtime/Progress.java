@@ -7,6 +7,8 @@ public interface Progress {
     Progress NONE = (what, done, total) -> {};
 
     /**
+     * Reports one step forward.
+     *
      * @param what what is being done, for people: {@code loading}, {@code reading the prompt}
      * @param done units done, of {@code total}
      */

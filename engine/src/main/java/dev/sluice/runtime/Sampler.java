@@ -67,9 +67,8 @@ final class Sampler {
             weights = new double[k];
         }
         // Below this, a token falls to min-p whatever else is kept: it needs no sorting.
-        double floor = sampling.minP() == 0
-                ? Double.NEGATIVE_INFINITY
-                : logits[argMax(logits)] + Math.log(sampling.minP());
+        double floor =
+                sampling.minP() == 0 ? Double.NEGATIVE_INFINITY : logits[argMax(logits)] + Math.log(sampling.minP());
         long[] heap = new long[k];
         int size = 0;
         for (int i = 0; i < logits.length; i++) {

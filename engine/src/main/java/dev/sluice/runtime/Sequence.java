@@ -179,7 +179,8 @@ public final class Sequence implements AutoCloseable {
         return best;
     }
 
-    @Nullable LayerState state(int layer) {
+    @Nullable
+    LayerState state(int layer) {
         return states.get(layer);
     }
 
