@@ -60,6 +60,7 @@ public interface Tokenizer {
     String text(int id);
 
     /** Temporary: replaced by the tokenizer branch. */
+    @SuppressWarnings("DoNotCallSuggester")
     static Tokenizer of(Metadata metadata) {
         throw new IllegalStateException(
                 "tokenizer missing for " + metadata.keys().size() + " keys");
