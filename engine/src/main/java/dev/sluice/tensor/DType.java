@@ -88,6 +88,11 @@ public enum DType {
         return Math.multiplyExact(elements / blockSize, (long) blockBytes);
     }
 
+    /** Whether the format can be computed with, not only recognised: {@link BlockCodec} defines it. */
+    public boolean isSupported() {
+        return BlockCodec.supports(this);
+    }
+
     /** The format with a given GGUF number, if there is one. */
     public static Optional<DType> byId(int id) {
         return id < 0 || id >= BY_ID.length ? Optional.empty() : Optional.ofNullable(BY_ID[id]);
