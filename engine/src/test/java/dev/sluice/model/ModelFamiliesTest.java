@@ -79,8 +79,10 @@ class ModelFamiliesTest {
                 bad("a rotation beyond the head", m -> m.key("llama.rope.dimension_count", 16), "dimension_count"),
                 bad("an unknown scaling", m -> m.key("llama.rope.scaling.type", "ntk"), "ntk"),
                 bad("values unlike keys", m -> m.key("llama.attention.value_length", 16), "values"),
-                bad("eps that is not a number", m -> m.key(
-                        "llama.attention.layer_norm_rms_epsilon", Float.NaN), "epsilon"));
+                bad(
+                        "eps that is not a number",
+                        m -> m.key("llama.attention.layer_norm_rms_epsilon", Float.NaN),
+                        "epsilon"));
     }
 
     private static Arguments bad(String what, UnaryOperator<TinyLlama> change, String named) {
