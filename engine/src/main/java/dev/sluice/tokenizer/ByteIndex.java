@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 final class ByteIndex {
     static final int ABSENT = -1;
 
-    private final @Nullable byte[][] keys;
+    private final byte[] @Nullable [] keys;
     private final int[] slots;
     private final int longest;
 
@@ -16,7 +16,7 @@ final class ByteIndex {
      *
      * @param keys the strings, null for a position that must not be found
      */
-    ByteIndex(@Nullable byte[][] keys) {
+    ByteIndex(byte[] @Nullable [] keys) {
         this.keys = keys;
         slots = new int[Integer.highestOneBit(Math.max(8, keys.length)) * 4];
         int length = 0;

@@ -19,6 +19,6 @@ interface MergeRule {
     long find(byte[] text, int left, int right, int from, int to);
 
     static long merge(int priority, int id) {
-        return (long) priority << 32 | id & 0xFFFF_FFFFL;
+        return ((long) priority << 32) | (id & 0xFFFF_FFFFL);
     }
 }

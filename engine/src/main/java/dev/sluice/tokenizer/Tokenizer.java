@@ -10,6 +10,18 @@ import java.util.OptionalInt;
 public interface Tokenizer {
 
     /**
+     * The tokenizer of a model file. It keeps nothing of the file, which may be closed afterwards.
+     *
+     * @param metadata with the {@code tokenizer.ggml.*} keys of the GGUF format; {@code gpt2} and {@code llama}
+     *     vocabularies are supported
+     * @throws dev.sluice.error.SluiceException naming the key that is missing or damaged, or the kind or pre-tokenizer
+     *     that is not supported
+     */
+    static Tokenizer of(Metadata metadata) {
+        return VocabularyTokenizer.of(metadata);
+    }
+
+    /**
      * The ids of a text; neither a begin nor an end token is added.
      *
      * @param text any text; unpaired surrogates are read as {@code ?}

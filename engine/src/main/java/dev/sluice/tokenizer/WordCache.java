@@ -14,7 +14,16 @@ final class WordCache {
 
     private static final int PLACES = 1 << 14;
 
-    private record Entry(byte[] word, int[] ids) {}
+    /** Final fields make it safe to read an entry that another thread has just put in its place. */
+    private static final class Entry {
+        final byte[] word;
+        final int[] ids;
+
+        Entry(byte[] word, int[] ids) {
+            this.word = word;
+            this.ids = ids;
+        }
+    }
 
     private final @Nullable Entry[] places = new Entry[PLACES];
 
