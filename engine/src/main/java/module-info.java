@@ -2,11 +2,21 @@
 module dev.sluice {
     requires dev.sluice.bindings;
     requires dev.sluice.kernels;
-    requires static org.jspecify;
+    requires static transitive org.jspecify;
     requires static jdk.incubator.vector;
     requires org.slf4j;
     requires info.picocli;
     requires com.fasterxml.jackson.databind;
+    requires java.management;
 
     exports dev.sluice;
+    exports dev.sluice.backend;
+    exports dev.sluice.error;
+    exports dev.sluice.formats;
+    exports dev.sluice.graph;
+    exports dev.sluice.runtime;
+    exports dev.sluice.tensor;
+    exports dev.sluice.tokenizer;
+
+    uses dev.sluice.backend.Backend;
 }

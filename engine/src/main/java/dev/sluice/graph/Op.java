@@ -192,7 +192,10 @@ public sealed interface Op {
         }
     }
 
-    /** Index of the largest of {@code inputWidth} floats (the first of equals): [tokens, inputWidth] → int32 [tokens]. */
+    /**
+     * Index of the largest of {@code inputWidth} floats, the first of equals, or −1 if one of them is not a number:
+     * [tokens, inputWidth] → int32 [tokens].
+     */
     record ArgMax(int inputWidth) implements Op {
         @Override
         public int width() {

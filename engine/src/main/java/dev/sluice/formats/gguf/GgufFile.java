@@ -1,6 +1,7 @@
 package dev.sluice.formats.gguf;
 
 import dev.sluice.error.SluiceException;
+import dev.sluice.formats.Escape;
 import dev.sluice.formats.Metadata;
 import dev.sluice.formats.ModelSource;
 import dev.sluice.tensor.Tensor;
@@ -51,8 +52,8 @@ public final class GgufFile implements ModelSource {
         for (Shard shard : shards) {
             for (Tensor tensor : shard.tensors()) {
                 if (all.put(tensor.name(), tensor) != null) {
-                    throw new SluiceException("%s: tensor '%s' occurs in another part of the model as well"
-                            .formatted(shard.file().path(), tensor.name()));
+                    throw new SluiceException("%s: tensor %s occurs in another part of the model as well"
+                            .formatted(shard.file().path(), Escape.quote(tensor.name())));
                 }
             }
         }

@@ -1,0 +1,71 @@
+package dev.sluice;
+
+import dev.sluice.backend.KvType;
+import dev.sluice.runtime.Progress;
+
+/**
+ * How a model is to be loaded.
+ *
+ * @param device where it runs: {@code auto}, {@code cpu}, {@code opencl}, {@code opencl:0}, {@code opencl:intel} (a part
+ *     of the device's or platform's name)
+ * @param threads worker threads on the CPU; 0 takes one for each processor
+ * @param contextLength the most tokens of a session; 0 takes what the model was trained on, at most 4096
+ * @param kvType number format of the KV cache
+ * @param batchTokens the most tokens of the prompt that are read at once
+ * @param memoryLimit bytes that weights, KV cache and activations may take on the device; 0 takes what is free
+ * @param progress hears how far loading has come
+ */
+public record LoadOptions(
+        String device,
+        int threads,
+        int contextLength,
+        KvType kvType,
+        int batchTokens,
+        long memoryLimit,
+        Progress progress) {
+    /** The best device there is, an f32 KV cache. */
+    public static final LoadOptions DEFAULT = new LoadOptions("auto", 0, 0, KvType.F32, 512, 0, Progress.NONE);
+
+    public LoadOptions {
+        if (threads < 0 || threads > 1024) {
+            throw new IllegalArgumentException("threads must be 0 to 1024, not " + threads);
+        }
+        if (contextLength < 0) {
+            throw new IllegalArgumentException("contextLength must be 0 or more, not " + contextLength);
+        }
+        if (batchTokens <= 0) {
+            throw new IllegalArgumentException("batchTokens must be 1 or more, not " + batchTokens);
+        }
+        if (memoryLimit < 0) {
+            throw new IllegalArgumentException("memoryLimit must be 0 or more, not " + memoryLimit);
+        }
+    }
+
+    public LoadOptions withDevice(String value) {
+        return new LoadOptions(value, threads, contextLength, kvType, batchTokens, memoryLimit, progress);
+    }
+
+    public LoadOptions withThreads(int value) {
+        return new LoadOptions(device, value, contextLength, kvType, batchTokens, memoryLimit, progress);
+    }
+
+    public LoadOptions withContextLength(int value) {
+        return new LoadOptions(device, threads, value, kvType, batchTokens, memoryLimit, progress);
+    }
+
+    public LoadOptions withKvType(KvType value) {
+        return new LoadOptions(device, threads, contextLength, value, batchTokens, memoryLimit, progress);
+    }
+
+    public LoadOptions withBatchTokens(int value) {
+        return new LoadOptions(device, threads, contextLength, kvType, value, memoryLimit, progress);
+    }
+
+    public LoadOptions withMemoryLimit(long value) {
+        return new LoadOptions(device, threads, contextLength, kvType, batchTokens, value, progress);
+    }
+
+    public LoadOptions withProgress(Progress value) {
+        return new LoadOptions(device, threads, contextLength, kvType, batchTokens, memoryLimit, value);
+    }
+}

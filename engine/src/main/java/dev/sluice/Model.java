@@ -1,0 +1,166 @@
+package dev.sluice;
+
+import dev.sluice.backend.Device;
+import dev.sluice.backend.DeviceInfo;
+import dev.sluice.backend.DeviceOptions;
+import dev.sluice.backend.KvType;
+import dev.sluice.error.SluiceException;
+import dev.sluice.formats.Metadata;
+import dev.sluice.formats.ModelFiles;
+import dev.sluice.formats.ModelSource;
+import dev.sluice.graph.Graph;
+import dev.sluice.model.ModelFamilies;
+import dev.sluice.plan.DeviceCatalog;
+import dev.sluice.plan.MemoryBudget;
+import dev.sluice.runtime.Executor;
+import dev.sluice.runtime.Sequence;
+import dev.sluice.tokenizer.Tokenizer;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A loaded model: its weights on a device, its tokenizer. Thread-safe; each conversation takes a {@link Session} of its
+ * own. Close the sessions before the model; closing twice does no harm.
+ */
+public final class Model implements AutoCloseable {
+    /** Context taken when the caller leaves the choice: the KV cache is allocated for all of it. */
+    private static final int DEFAULT_CONTEXT = 4096;
+
+    private final ModelSource source;
+    private final Device device;
+    private final Executor executor;
+    private final @Nullable Tokenizer tokenizer;
+    private final int contextLength;
+    private final KvType kvType;
+
+    private Model(
+            ModelSource source,
+            Device device,
+            Executor executor,
+            @Nullable Tokenizer tokenizer,
+            int contextLength,
+            KvType kvType) {
+        this.source = source;
+        this.device = device;
+        this.executor = executor;
+        this.tokenizer = tokenizer;
+        this.contextLength = contextLength;
+        this.kvType = kvType;
+    }
+
+    static Model load(Path path, LoadOptions options) {
+        ModelSource source = ModelFiles.open(path);
+        try {
+            Graph graph = ModelFamilies.lower(source);
+            Tokenizer tokenizer = tokenizer(source, graph);
+            int context = options.contextLength() > 0
+                    ? options.contextLength()
+                    : Math.min(DEFAULT_CONTEXT, graph.contextLength());
+            DeviceCatalog catalog = DeviceCatalog.discover();
+            DeviceInfo chosen = catalog.select(options.device());
+            int batch = Math.min(options.batchTokens(), context);
+            Device device = catalog.open(chosen, new DeviceOptions(options.threads(), batch));
+            try {
+                MemoryBudget.of(graph, device, context, options.kvType(), batch)
+                        .requireFits(source.description(), device, limit(device, options), context);
+                Executor executor = new Executor(graph, device, batch, options.progress());
+                return new Model(source, device, executor, tokenizer, context, options.kvType());
+            } catch (RuntimeException e) {
+                device.close();
+                throw e;
+            }
+        } catch (RuntimeException e) {
+            source.close();
+            throw e;
+        }
+    }
+
+    private static long limit(Device device, LoadOptions options) {
+        long free = device.availableBytes();
+        return options.memoryLimit() > 0 ? Math.min(options.memoryLimit(), free) : free;
+    }
+
+    private static @Nullable Tokenizer tokenizer(ModelSource source, Graph graph) {
+        Metadata metadata = source.metadata();
+        if (metadata.string("tokenizer.ggml.model", "none").equals("none")) {
+            return null;
+        }
+        Tokenizer tokenizer = Tokenizer.of(metadata);
+        if (tokenizer.vocabSize() != graph.vocabulary()) {
+            throw new SluiceException(source.description() + ": the vocabulary has " + tokenizer.vocabSize()
+                    + " tokens, but the embedding table has " + graph.vocabulary() + " rows");
+        }
+        return tokenizer;
+    }
+
+    /** A new, empty conversation. */
+    public Session newSession() {
+        return new Session(this, newSequence(1), executor);
+    }
+
+    /**
+     * A bare sequence, for those who work with ids and logits.
+     *
+     * @param logitRows the most rows of logits that one step will be asked for
+     */
+    public Sequence newSequence(int logitRows) {
+        return executor.newSequence(contextLength, kvType, logitRows);
+    }
+
+    /**
+     * The tokenizer.
+     *
+     * @throws SluiceException if the file has no vocabulary
+     */
+    public Tokenizer tokenizer() {
+        if (tokenizer == null) {
+            throw new SluiceException(source.description() + " has no vocabulary (tokenizer.ggml.model is none): only"
+                    + " token ids can be given to it");
+        }
+        return tokenizer;
+    }
+
+    /** The tokenizer, if the file has a vocabulary. */
+    public Optional<Tokenizer> findTokenizer() {
+        return Optional.ofNullable(tokenizer);
+    }
+
+    /** The model's metadata. */
+    public Metadata metadata() {
+        return source.metadata();
+    }
+
+    /** What the model is computed as. */
+    public Graph graph() {
+        return executor.graph();
+    }
+
+    /** The device that computes it. */
+    public DeviceInfo device() {
+        return device.info();
+    }
+
+    /** The path that computation takes, for people: device, threads, instruction sets, kernels. */
+    public String path() {
+        return device.path();
+    }
+
+    /** The most tokens of a session. */
+    public int contextLength() {
+        return contextLength;
+    }
+
+    /** The most tokens of one step. */
+    public int batchTokens() {
+        return executor.batchTokens();
+    }
+
+    /** Frees the weights and the device. */
+    @Override
+    public void close() {
+        executor.close();
+        device.close();
+        source.close();
+    }
+}

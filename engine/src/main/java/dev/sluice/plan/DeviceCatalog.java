@@ -1,0 +1,133 @@
+package dev.sluice.plan;
+
+import dev.sluice.backend.Backend;
+import dev.sluice.backend.Device;
+import dev.sluice.backend.DeviceInfo;
+import dev.sluice.backend.DeviceOptions;
+import dev.sluice.error.SluiceException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.ServiceLoader;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** Every device that the installed backends find, and the understanding of a device specification. */
+public final class DeviceCatalog {
+    private final Map<String, Backend> backends = new TreeMap<>();
+    private final List<DeviceInfo> devices = new ArrayList<>();
+    private final List<String> notes = new ArrayList<>();
+
+    private DeviceCatalog() {}
+
+    /** Asks every backend for its devices; what is missing becomes a note, never an error. */
+    public static DeviceCatalog discover() {
+        DeviceCatalog catalog = new DeviceCatalog();
+        for (Backend backend : ServiceLoader.load(Backend.class, DeviceCatalog.class.getClassLoader())) {
+            catalog.backends.put(backend.name(), backend);
+        }
+        for (Backend backend : catalog.backends.values()) {
+            Backend.Discovery discovery = backend.discover();
+            catalog.devices.addAll(discovery.devices());
+            catalog.notes.addAll(discovery.notes());
+        }
+        return catalog;
+    }
+
+    /** All devices, grouped by backend. */
+    public List<DeviceInfo> devices() {
+        return List.copyOf(devices);
+    }
+
+    /** What is missing and what would mend it, a sentence each. */
+    public List<String> notes() {
+        return List.copyOf(notes);
+    }
+
+    /**
+     * The device that a specification means.
+     *
+     * <ul>
+     *   <li>{@code auto}: the first OpenCL GPU or accelerator with the most memory; without one, the CPU;
+     *   <li>a backend's name ({@code cpu}, {@code opencl}): its best device (GPUs before accelerators before CPUs);
+     *   <li>a device's id ({@code opencl:1});
+     *   <li>{@code opencl:intel}: the first of that backend whose name or platform contains the word, in any case.
+     * </ul>
+     *
+     * @throws SluiceException if nothing matches; the message lists what there is and what is missing
+     */
+    public DeviceInfo select(String spec) {
+        String wanted = spec.strip().toLowerCase(Locale.ROOT);
+        if (wanted.contains(",")) {
+            throw new SluiceException("--device " + spec
+                    + ": splitting a model over several devices is not available yet; name one device");
+        }
+        if (wanted.equals("auto")) {
+            return devices.stream()
+                    .filter(d -> d.kind() != DeviceInfo.Kind.CPU)
+                    .max(Comparator.comparingLong(DeviceInfo::memoryBytes))
+                    .or(() -> devices.stream()
+                            .filter(d -> d.backend().equals("cpu"))
+                            .findFirst())
+                    .orElseThrow(() -> noneFor(spec));
+        }
+        for (DeviceInfo device : devices) {
+            if (device.id().equals(wanted)) {
+                return device;
+            }
+        }
+        int colon = wanted.indexOf(':');
+        String backend = colon < 0 ? wanted : wanted.substring(0, colon);
+        String word = colon < 0 ? "" : wanted.substring(colon + 1);
+        return devices.stream()
+                .filter(d -> d.backend().equals(backend))
+                .filter(d -> word.isEmpty() || (isWord(word) && describes(d, word)))
+                .min(Comparator.comparingInt(d -> rank(d.kind())))
+                .orElseThrow(() -> noneFor(spec));
+    }
+
+    /**
+     * Opens one of {@link #devices()}.
+     *
+     * @throws SluiceException if the device cannot be opened
+     */
+    public Device open(DeviceInfo info, DeviceOptions options) {
+        Backend backend = backends.get(info.backend());
+        if (backend == null) {
+            throw new IllegalArgumentException("no backend named " + info.backend());
+        }
+        return backend.open(info, options);
+    }
+
+    /** A bare number is an index, never part of a name. */
+    private static boolean isWord(String text) {
+        return !text.chars().allMatch(Character::isDigit);
+    }
+
+    private static boolean describes(DeviceInfo device, String word) {
+        return (device.name() + " " + device.platform())
+                .toLowerCase(Locale.ROOT)
+                .contains(word);
+    }
+
+    private static int rank(DeviceInfo.Kind kind) {
+        return switch (kind) {
+            case GPU -> 0;
+            case ACCELERATOR -> 1;
+            case CPU -> 2;
+        };
+    }
+
+    private SluiceException noneFor(String spec) {
+        String present = devices.isEmpty()
+                ? "none"
+                : devices.stream()
+                        .map(d -> d.id() + " (" + d.name() + ", " + d.platform() + ")")
+                        .collect(Collectors.joining("; "));
+        String missing = notes.isEmpty() ? "" : " " + String.join(" ", notes);
+        return new SluiceException(
+                "--device " + spec + " matches no device. Devices present: " + present + "." + missing);
+    }
+}

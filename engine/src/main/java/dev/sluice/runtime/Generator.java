@@ -1,0 +1,168 @@
+package dev.sluice.runtime;
+
+import dev.sluice.error.SluiceException;
+import dev.sluice.tokenizer.StreamDecoder;
+import dev.sluice.tokenizer.Tokenizer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads a prompt into a sequence and generates from there, token by token. The last token generated is not yet part of
+ * the sequence when it returns, unless the caller appends it.
+ */
+public final class Generator {
+    private final Sequence sequence;
+    private final Executor executor;
+    private final @Nullable Tokenizer tokenizer;
+
+    /** @param tokenizer turns tokens into text; null gives none */
+    public Generator(Executor executor, Sequence sequence, @Nullable Tokenizer tokenizer) {
+        this.executor = executor;
+        this.sequence = sequence;
+        this.tokenizer = tokenizer;
+    }
+
+    /**
+     * Generates.
+     *
+     * @param prompt ids to append first, at least one
+     * @param options what to do
+     * @param listener receives pieces of text as soon as they are certain: whole characters, never part of a stop string
+     * @param cancelled asked before every step
+     * @throws SluiceException if the prompt does not fit the context
+     */
+    public Generation run(int[] prompt, GenerateOptions options, Consumer<String> listener, BooleanSupplier cancelled) {
+        if (prompt.length == 0) {
+            throw new SluiceException("the prompt is empty: there is nothing to go on from");
+        }
+        if (prompt.length > sequence.capacity() - sequence.position()) {
+            throw new SluiceException("the prompt of " + prompt.length + " tokens does not fit the context of "
+                    + sequence.capacity() + " tokens, of which " + sequence.position()
+                    + " are taken; raise --ctx or shorten it");
+        }
+        long started = System.nanoTime();
+        Output output = new Output(options, listener);
+        int limit = options.maxTokens() < 0 ? Integer.MAX_VALUE : options.maxTokens();
+        if (!prefill(prompt, limit > 0 ? 1 : 0, options.progress(), cancelled)) {
+            return output.finish(prompt.length, Generation.FinishReason.CANCELLED, System.nanoTime() - started, 0);
+        }
+        if (limit == 0) {
+            return output.finish(prompt.length, Generation.FinishReason.LENGTH, System.nanoTime() - started, 0);
+        }
+        Chooser chooser = new Chooser(options.sampling(), prompt);
+        int[] next = {chooser.choose()};
+        long firstToken = System.nanoTime();
+        Generation.FinishReason reason;
+        while (true) {
+            reason = output.accept(next[0], limit);
+            if (reason == null && cancelled.getAsBoolean()) {
+                reason = Generation.FinishReason.CANCELLED;
+            }
+            if (reason == null && sequence.position() == sequence.capacity()) {
+                reason = Generation.FinishReason.CONTEXT;
+            }
+            if (reason != null) {
+                break;
+            }
+            sequence.append(next, 0, 1, 1);
+            next[0] = chooser.choose();
+        }
+        return output.finish(prompt.length, reason, firstToken - started, System.nanoTime() - firstToken);
+    }
+
+    private boolean prefill(int[] prompt, int outputRows, Progress progress, BooleanSupplier cancelled) {
+        int batch = executor.batchTokens();
+        for (int from = 0; from < prompt.length; from += batch) {
+            if (cancelled.getAsBoolean()) {
+                return false;
+            }
+            progress.report("reading the prompt", from, prompt.length);
+            int count = Math.min(batch, prompt.length - from);
+            sequence.append(prompt, from, count, from + count == prompt.length ? outputRows : 0);
+        }
+        progress.report("reading the prompt", prompt.length, prompt.length);
+        return true;
+    }
+
+    /** Chooses tokens, on the device where nothing but the largest logit counts. */
+    private final class Chooser {
+        private final Sampling sampling;
+        private final Sampler sampler;
+        private final float[] logits;
+        private int[] history;
+        private int length;
+
+        Chooser(Sampling sampling, int[] prompt) {
+            this.sampling = sampling;
+            this.sampler = new Sampler(sampling);
+            this.logits =
+                    new float[sampling.isPlainGreedy() ? 0 : executor.graph().vocabulary()];
+            this.history = prompt.clone();
+            this.length = prompt.length;
+        }
+
+        int choose() {
+            if (sampling.isPlainGreedy()) {
+                return sequence.bestToken();
+            }
+            sequence.logits(0, logits);
+            int id = sampler.choose(logits, history, length);
+            if (length == history.length) {
+                history = Arrays.copyOf(history, Math.max(16, 2 * length));
+            }
+            history[length++] = id;
+            return id;
+        }
+    }
+
+    /** Collects tokens and lets text out. */
+    private final class Output {
+        private final GenerateOptions options;
+        private final Consumer<String> listener;
+        private final StopFilter filter;
+        private final @Nullable StreamDecoder decoder;
+        private final List<Integer> tokens = new ArrayList<>();
+        private final StringBuilder text = new StringBuilder();
+
+        Output(GenerateOptions options, Consumer<String> listener) {
+            this.options = options;
+            this.listener = listener;
+            this.filter = new StopFilter(options.stops());
+            this.decoder = tokenizer == null ? null : tokenizer.stream();
+        }
+
+        Generation.@Nullable FinishReason accept(int id, int limit) {
+            tokens.add(id);
+            if (!options.ignoreEnd() && tokenizer != null && tokenizer.isEndOfGeneration(id)) {
+                return Generation.FinishReason.END;
+            }
+            if (decoder != null) {
+                show(filter.push(decoder.push(id)));
+            }
+            if (filter.stopped()) {
+                return Generation.FinishReason.STOP;
+            }
+            return tokens.size() >= limit ? Generation.FinishReason.LENGTH : null;
+        }
+
+        Generation finish(int promptTokens, Generation.FinishReason reason, long prefill, long decode) {
+            if (decoder != null && !filter.stopped()) {
+                show(filter.push(decoder.finish()));
+                show(filter.flush());
+            }
+            return new Generation(
+                    text.toString(), tokens, promptTokens, reason, new Generation.Timings(prefill, decode));
+        }
+
+        private void show(String piece) {
+            if (!piece.isEmpty()) {
+                text.append(piece);
+                listener.accept(piece);
+            }
+        }
+    }
+}

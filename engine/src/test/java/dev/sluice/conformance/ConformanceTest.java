@@ -1,0 +1,144 @@
+package dev.sluice.conformance;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sluice.LoadOptions;
+import dev.sluice.Model;
+import dev.sluice.Session;
+import dev.sluice.Sluice;
+import dev.sluice.backend.KvType;
+import dev.sluice.runtime.GenerateOptions;
+import dev.sluice.runtime.Sampling;
+import dev.sluice.runtime.Sequence;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Small models against the logits that another engine computed from the same weights, on every device. The limits are
+ * those of docs/PRECISION.md.
+ */
+class ConformanceTest {
+    private static final double CPU_LIMIT = 1e-9;
+    private static final double OPENCL_LIMIT = 1e-6;
+    /** f16 keys and values: each carries a relative error of 2⁻¹¹ at most. */
+    private static final double F16_KV_LIMIT = 1e-5;
+
+    static Stream<Arguments> modelsOnDevices() throws IOException {
+        List<Path> models = Stream.concat(list("models"), list("quants")).toList();
+        return TestDevices.all().stream()
+                .flatMap(device -> models.stream()
+                        .map(model -> Arguments.of(device, model.getFileName().toString(), model)));
+    }
+
+    private static Stream<Path> list(String folder) throws IOException {
+        URL url = Objects.requireNonNull(ConformanceTest.class.getResource("/conformance/" + folder));
+        try (Stream<Path> files = Files.list(Path.of(url.toURI()))) {
+            return files.filter(f -> f.toString().endsWith(".gguf")).sorted().toList().stream();
+        } catch (URISyntaxException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static Reference reference(Path model) throws IOException {
+        return Reference.read(
+                Path.of(model.toString().substring(0, model.toString().length() - 5) + ".ref"));
+    }
+
+    /** Logits at every token, the tokens given in chunks of a size. */
+    private static float[][] logits(Model model, int[] tokens, int chunk) {
+        float[][] all = new float[tokens.length][model.graph().vocabulary()];
+        try (Sequence sequence = model.newSequence(chunk)) {
+            for (int from = 0; from < tokens.length; from += chunk) {
+                int count = Math.min(chunk, tokens.length - from);
+                sequence.append(tokens, from, count, count);
+                for (int i = 0; i < count; i++) {
+                    sequence.logits(i, all[from + i]);
+                }
+            }
+        }
+        return all;
+    }
+
+    private static double limit(String device) {
+        return device.equals("cpu") ? CPU_LIMIT : OPENCL_LIMIT;
+    }
+
+    @ParameterizedTest(name = "{1} on {0}")
+    @MethodSource("modelsOnDevices")
+    void logitsAgreeHoweverThePromptIsCut(String device, String name, Path path) throws IOException {
+        Reference reference = reference(path);
+        try (Model model = Sluice.load(path, LoadOptions.DEFAULT.withDevice(device))) {
+            for (int chunk : new int[] {reference.tokens().length, 5, 1}) {
+                double nmse = reference.nmse(logits(model, reference.tokens(), chunk));
+                assertTrue(
+                        nmse <= limit(device),
+                        name + " on " + device + " in chunks of " + chunk + ": NMSE " + nmse + ", path "
+                                + model.path());
+            }
+        }
+    }
+
+    @ParameterizedTest(name = "{1} on {0}")
+    @MethodSource("modelsOnDevices")
+    void greedyTokensAgree(String device, String name, Path path) throws IOException {
+        Reference reference = reference(path);
+        GenerateOptions options = GenerateOptions.DEFAULT
+                .withSampling(Sampling.GREEDY)
+                .withMaxTokens(reference.greedy().length)
+                .withIgnoreEnd(true);
+        try (Model model = Sluice.load(path, LoadOptions.DEFAULT.withDevice(device));
+                Session session = model.newSession()) {
+            int[] actual = session.generate(reference.tokens(), options, piece -> {}).tokens().stream()
+                    .mapToInt(Integer::intValue)
+                    .toArray();
+            assertArrayEquals(reference.greedy(), actual, name + " on " + device);
+        }
+    }
+
+    @ParameterizedTest(name = "{1} on {0}")
+    @MethodSource("modelsOnDevices")
+    void halfPrecisionKeysAndValuesStayWithinTheirLimit(String device, String name, Path path) throws IOException {
+        Reference reference = reference(path);
+        LoadOptions options = LoadOptions.DEFAULT.withDevice(device).withKvType(KvType.F16);
+        try (Model model = Sluice.load(path, options)) {
+            double nmse = reference.nmse(logits(model, reference.tokens(), 7));
+            assertTrue(nmse <= F16_KV_LIMIT, name + " on " + device + ": NMSE " + nmse);
+        }
+    }
+
+    @ParameterizedTest(name = "{1} on {0}")
+    @MethodSource("modelsOnDevices")
+    void aSecondSessionDoesNotDisturbTheFirst(String device, String name, Path path) throws IOException {
+        Reference reference = reference(path);
+        int[] tokens = reference.tokens();
+        int half = tokens.length / 2;
+        try (Model model = Sluice.load(path, LoadOptions.DEFAULT.withDevice(device));
+                Sequence first = model.newSequence(tokens.length);
+                Sequence second = model.newSequence(tokens.length)) {
+            first.append(tokens, 0, half, 0);
+            second.append(tokens, half, tokens.length - half, 1);
+            first.append(tokens, half, tokens.length - half, tokens.length - half);
+            float[] row = new float[model.graph().vocabulary()];
+            first.logits(tokens.length - half - 1, row);
+            float[] expected = reference.logits()[tokens.length - 1];
+            double error = 0;
+            double power = 0;
+            for (int i = 0; i < row.length; i++) {
+                error += Math.pow(row[i] - expected[i], 2);
+                power += Math.pow(expected[i], 2);
+            }
+            assertEquals(0, error / power, 10 * limit(device), name + " on " + device);
+        }
+    }
+}
