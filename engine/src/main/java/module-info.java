@@ -8,6 +8,7 @@ module dev.sluice {
     requires info.picocli;
     requires com.fasterxml.jackson.databind;
     requires java.management;
+    requires jdk.management;
 
     exports dev.sluice;
     exports dev.sluice.backend;
@@ -19,4 +20,7 @@ module dev.sluice {
     exports dev.sluice.tokenizer;
 
     uses dev.sluice.backend.Backend;
+
+    provides dev.sluice.backend.Backend with
+            dev.sluice.backend.cpu.CpuBackend;
 }

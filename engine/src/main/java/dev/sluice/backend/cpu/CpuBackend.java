@@ -32,7 +32,8 @@ public final class CpuBackend implements Backend {
             details.put("instruction sets", CpuFacts.flags());
         }
         long memory = CpuFacts.physicalMemory();
-        DeviceInfo info = new DeviceInfo("cpu", name(), CpuFacts.name(), "JVM", memory, memory, details);
+        DeviceInfo info =
+                new DeviceInfo("cpu", name(), DeviceInfo.Kind.CPU, CpuFacts.name(), "JVM", memory, memory, details);
         return new Discovery(List.of(info), hasVectorApi() ? List.of() : List.of(NO_VECTORS));
     }
 

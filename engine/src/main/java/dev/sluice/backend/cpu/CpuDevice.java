@@ -7,7 +7,6 @@ import dev.sluice.backend.DeviceMemory;
 import dev.sluice.backend.DeviceOptions;
 import dev.sluice.backend.KvType;
 import dev.sluice.backend.LayerState;
-import dev.sluice.backend.tiles.RowTiles;
 import dev.sluice.error.SluiceException;
 import dev.sluice.graph.Layer;
 import dev.sluice.graph.Node;

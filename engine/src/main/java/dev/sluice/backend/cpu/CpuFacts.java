@@ -14,8 +14,25 @@ import java.util.stream.Stream;
 /** What the operating system tells of the processor and the memory. */
 final class CpuFacts {
     private static final Set<String> TELLING = Set.of(
-            "sse4_2", "avx", "fma", "f16c", "avx2", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16",
-            "avx512_fp16", "amx_int8", "amx_bf16", "asimd", "asimddp", "asimdhp", "i8mm", "bf16", "sve", "sve2");
+            "sse4_2",
+            "avx",
+            "fma",
+            "f16c",
+            "avx2",
+            "avx_vnni",
+            "avx512f",
+            "avx512_vnni",
+            "avx512_bf16",
+            "avx512_fp16",
+            "amx_int8",
+            "amx_bf16",
+            "asimd",
+            "asimddp",
+            "asimdhp",
+            "i8mm",
+            "bf16",
+            "sve",
+            "sve2");
 
     private CpuFacts() {}
 
@@ -57,19 +74,15 @@ final class CpuFacts {
 
     /** Bytes that may still be taken: free memory and the caches that the system would give up. */
     static long availableMemory() {
-        for (String line : lines("/proc/meminfo")) {
-            if (line.startsWith("MemAvailable:")) {
-                long available = Long.parseLong(line.replaceAll("\\D", "")) * 1024;
-                // Within a container the limit counts, not the machine.
-                return Math.min(available, freeMemory() + cached());
-            }
-        }
-        return freeMemory();
+        long free = freeMemory();
+        long available = memoryField("MemAvailable:");
+        // Within a container the limit counts, not the machine.
+        return available == 0 ? free : Math.min(available, free + memoryField("Cached:"));
     }
 
-    private static long cached() {
+    private static long memoryField(String key) {
         for (String line : lines("/proc/meminfo")) {
-            if (line.startsWith("Cached:")) {
+            if (line.startsWith(key)) {
                 return Long.parseLong(line.replaceAll("\\D", "")) * 1024;
             }
         }

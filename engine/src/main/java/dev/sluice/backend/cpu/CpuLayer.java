@@ -102,6 +102,9 @@ final class CpuLayer implements CompiledLayer {
         if (layer.kind() == Layer.Kind.EMBEDDING) {
             requireKnownIds(tokens);
         }
+        if (source == target && layer.kind() != Layer.Kind.BLOCK) {
+            throw new IllegalArgumentException(layer.name() + " cannot write over its input");
+        }
         boolean inPlace = source == target && !(layer.nodes().getLast().op() instanceof Op.Add);
         bind(inPlace ? null : target);
         for (RotationTable table : rotations) {

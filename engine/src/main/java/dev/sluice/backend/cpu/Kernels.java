@@ -20,7 +20,14 @@ interface Kernels {
 
     /** {@code y = W x + bias} for the rows of some tiles. */
     void linear(
-            Matrix w, float @Nullable [] bias, Rows x, Rows y, int tokens, int firstTile, int lastTile, Scratch scratch);
+            Matrix w,
+            float @Nullable [] bias,
+            Rows x,
+            Rows y,
+            int tokens,
+            int firstTile,
+            int lastTile,
+            Scratch scratch);
 
     /** Norms of some runs of {@code gain.length} floats, counted over all tokens. */
     void rmsNorm(Op.RmsNorm op, float[] gain, Rows x, Rows y, int firstRun, int lastRun);

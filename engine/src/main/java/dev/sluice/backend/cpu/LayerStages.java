@@ -55,13 +55,14 @@ final class LayerStages {
         Rows in = values.get(node.inputs().getFirst());
         Rows out = values.get(node.output());
         switch (node.op()) {
-            case Op.Embed op -> stage(node, (run, worker) -> {
-                int last = worker.last(run.tokens());
-                for (int t = worker.first(run.tokens()); t < last; t++) {
-                    int id = Float.floatToRawIntBits(in.data()[in.at(t)]);
-                    ScalarOps.embedRow(op, id, out.data(), out.at(t));
-                }
-            });
+            case Op.Embed op ->
+                stage(node, (run, worker) -> {
+                    int last = worker.last(run.tokens());
+                    for (int t = worker.first(run.tokens()); t < last; t++) {
+                        int id = Float.floatToRawIntBits(in.data()[in.at(t)]);
+                        ScalarOps.embedRow(op, id, out.data(), out.at(t));
+                    }
+                });
             case Op.RmsNorm op -> {
                 float[] gain = BlockCodec.floats(op.gain());
                 stage(node, (run, worker) -> {
@@ -86,12 +87,13 @@ final class LayerStages {
                     kernels.add(in, other, out, worker.first(elements), worker.last(elements));
                 });
             }
-            case Op.ArgMax op -> stage(node, (run, worker) -> {
-                int last = worker.last(run.tokens());
-                for (int t = worker.first(run.tokens()); t < last; t++) {
-                    out.data()[out.at(t)] = Float.intBitsToFloat(kernels.argMax(in, t));
-                }
-            });
+            case Op.ArgMax op ->
+                stage(node, (run, worker) -> {
+                    int last = worker.last(run.tokens());
+                    for (int t = worker.first(run.tokens()); t < last; t++) {
+                        out.data()[out.at(t)] = Float.intBitsToFloat(kernels.argMax(in, t));
+                    }
+                });
         }
     }
 

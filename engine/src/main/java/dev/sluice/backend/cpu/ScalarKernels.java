@@ -24,7 +24,14 @@ final class ScalarKernels implements Kernels {
 
     @Override
     public void linear(
-            Matrix w, float @Nullable [] bias, Rows x, Rows y, int tokens, int firstTile, int lastTile, Scratch scratch) {
+            Matrix w,
+            float @Nullable [] bias,
+            Rows x,
+            Rows y,
+            int tokens,
+            int firstTile,
+            int lastTile,
+            Scratch scratch) {
         float[] weights = new float[w.cols()];
         int last = Math.min(w.rows(), lastTile * RowTiles.ROWS);
         for (int r = firstTile * RowTiles.ROWS; r < last; r++) {

@@ -195,11 +195,10 @@ public final class ScalarOps {
 
     /** The activation of one number. Both are x · sigmoid(z); GELU's z comes from 1 + tanh u = 2 sigmoid(2u). */
     public static float activate(Activation activation, float x) {
-        double z =
-                switch (activation) {
-                    case SILU -> x;
-                    case GELU_TANH -> 2 * Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x);
-                };
+        double z = switch (activation) {
+            case SILU -> x;
+            case GELU_TANH -> 2 * Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x);
+        };
         return (float) (x / (1 + Math.exp(-z)));
     }
 

@@ -39,7 +39,8 @@ final class WeightStore implements AutoCloseable {
     }
 
     static long packedBytes(Tensor tensor) {
-        return RowTiles.bytes(tensor.type(), tensor.shape().cols(), tensor.shape().rows());
+        return RowTiles.bytes(
+                tensor.type(), tensor.shape().cols(), tensor.shape().rows());
     }
 
     Matrix acquire(Tensor tensor) {

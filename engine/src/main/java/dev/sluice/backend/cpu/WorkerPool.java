@@ -115,7 +115,7 @@ final class WorkerPool implements AutoCloseable {
         }
     }
 
-    @SuppressWarnings("NonAtomicOperationOnVolatileField") // only the last to arrive, or the submitter, advances
+    @SuppressWarnings("NonAtomicVolatileUpdate") // only the last to arrive, or the submitter, advances
     private void advance() {
         phase++;
         for (int i = 0; i < parked.length(); i++) {
