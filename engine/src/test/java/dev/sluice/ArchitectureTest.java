@@ -47,7 +47,8 @@ class ArchitectureTest {
     Stream<DynamicTest> everyPackageUsesOnlyWhatStandsBelowIt() {
         return ALLOWED.entrySet().stream()
                 .map(e -> DynamicTest.dynamicTest(
-                        e.getKey(), () -> classes()
+                        e.getKey(),
+                        () -> classes()
                                 .that()
                                 .resideInAPackage(e.getKey())
                                 .should()

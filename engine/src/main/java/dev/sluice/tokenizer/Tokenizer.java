@@ -70,11 +70,4 @@ public interface Tokenizer {
      * @throws IndexOutOfBoundsException if there is no such id
      */
     String text(int id);
-
-    /** Temporary: replaced by the tokenizer branch. */
-    @SuppressWarnings("DoNotCallSuggester")
-    static Tokenizer of(Metadata metadata) {
-        throw new IllegalStateException(
-                "tokenizer missing for " + metadata.keys().size() + " keys");
-    }
 }

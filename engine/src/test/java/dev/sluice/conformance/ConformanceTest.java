@@ -36,8 +36,9 @@ class ConformanceTest {
 
     static Stream<Arguments> modelsOnDevices() throws IOException {
         List<Path> models = Stream.concat(list("models"), list("quants")).toList();
-        return TestDevices.all().stream().flatMap(device -> models.stream()
-                .map(model -> Arguments.of(device, model.getFileName().toString(), model)));
+        return TestDevices.all().stream()
+                .flatMap(device -> models.stream()
+                        .map(model -> Arguments.of(device, model.getFileName().toString(), model)));
     }
 
     private static Stream<Path> list(String folder) throws IOException {

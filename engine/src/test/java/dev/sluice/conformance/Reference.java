@@ -10,7 +10,30 @@ import java.nio.file.Path;
  * What another engine computed for a model: the ids it was given, the logits at each of them, and the ids that it went
  * on with when always taking the largest logit.
  */
-record Reference(int[] tokens, int[] greedy, float[][] logits) {
+final class Reference {
+    private final int[] tokens;
+    private final int[] greedy;
+    private final float[][] logits;
+
+    private Reference(int[] tokens, int[] greedy, float[][] logits) {
+        this.tokens = tokens;
+        this.greedy = greedy;
+        this.logits = logits;
+    }
+
+    int[] tokens() {
+        return tokens;
+    }
+
+    int[] greedy() {
+        return greedy;
+    }
+
+    /** [tokens][vocabulary]. */
+    float[][] logits() {
+        return logits;
+    }
+
     /** Reads a file: three counts (tokens, vocabulary, greedy), ids, greedy ids, logits [tokens][vocabulary]. */
     static Reference read(Path file) throws IOException {
         ByteBuffer in = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);

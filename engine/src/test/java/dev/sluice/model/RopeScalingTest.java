@@ -100,8 +100,8 @@ class RopeScalingTest {
 
     @Test
     void yarnKeepsFastPairsAndInterpolatesSlowOnes() {
-        Rotation rotation = read(Map.of(
-                "scaling.type", "yarn", "scaling.factor", 4f, "scaling.original_context_length", 512L));
+        Rotation rotation =
+                read(Map.of("scaling.type", "yarn", "scaling.factor", 4f, "scaling.original_context_length", 512L));
         assertEquals(plain(0, 10_000), rotation.frequency(0), 1e-7);
         assertEquals(plain(PAIRS - 1, 10_000) / 4, rotation.frequency(PAIRS - 1), 1e-7);
         for (int i = 0; i < PAIRS; i++) {

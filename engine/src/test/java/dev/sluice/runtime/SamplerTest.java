@@ -145,9 +145,9 @@ class SamplerTest {
 
     @Test
     void impossibleValuesAreRefusedByName() {
-        assertTrue(assertThrows(IllegalArgumentException.class, () -> ALL.withTopP(0))
-                .getMessage()
-                .contains("topP"));
+        String message = assertThrows(IllegalArgumentException.class, () -> ALL.withTopP(0))
+                .getMessage();
+        assertTrue(String.valueOf(message).contains("topP"), message);
         assertThrows(IllegalArgumentException.class, () -> ALL.withTemperature(-1));
         assertThrows(IllegalArgumentException.class, () -> ALL.withTemperature(Float.NaN));
         assertThrows(IllegalArgumentException.class, () -> ALL.withMinP(1));

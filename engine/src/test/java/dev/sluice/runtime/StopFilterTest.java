@@ -22,7 +22,7 @@ class StopFilterTest {
         assertEquals("Hello", filter.push("Hello\n"));
         assertEquals("\nthere", filter.push("there"));
         assertEquals("", filter.push("\n\nUs"));
-        assertEquals("\n\nUse", filter.push("e"));
+        assertEquals("\n\nUsing", filter.push("ing"));
         assertFalse(filter.stopped());
     }
 

@@ -1,0 +1,277 @@
+package dev.sluice.backend.cpu;
+
+import dev.sluice.backend.CompiledLayer;
+import dev.sluice.backend.Device;
+import dev.sluice.backend.DeviceInfo;
+import dev.sluice.backend.DeviceMemory;
+import dev.sluice.backend.DeviceOptions;
+import dev.sluice.backend.KvType;
+import dev.sluice.backend.LayerState;
+import dev.sluice.backend.tiles.RowTiles;
+import dev.sluice.error.SluiceException;
+import dev.sluice.graph.Layer;
+import dev.sluice.graph.Node;
+import dev.sluice.graph.Op;
+import dev.sluice.tensor.BlockCodec;
+import dev.sluice.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/** The CPU as a device: a worker pool, the packed weights, and scratch memory that all layers share. */
+final class CpuDevice implements Device {
+    private final DeviceInfo info;
+    private final int batchTokens;
+    private final Kernels kernels;
+    private final Arena arena = Arena.ofShared();
+    private final List<Scratch> scratches = new ArrayList<>();
+    private final WorkerPool pool;
+    private final WeightStore weights;
+    private final List<RotationTable> rotations = new ArrayList<>();
+    private final Set<AutoCloseable> open = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final ReentrantLock lock = new ReentrantLock();
+    private float[] scratch = new float[0];
+    private boolean closed;
+
+    CpuDevice(DeviceInfo info, DeviceOptions options, Kernels kernels) {
+        this.info = info;
+        this.kernels = kernels;
+        batchTokens = options.batchTokens();
+        int threads = options.threads() > 0 ? options.threads() : CpuFacts.defaultThreads();
+        for (int i = 0; i < threads; i++) {
+            scratches.add(new Scratch(arena));
+        }
+        pool = new WorkerPool(threads, scratches);
+        weights = new WeightStore(pool, kernels.packs());
+    }
+
+    @Override
+    public DeviceInfo info() {
+        return info;
+    }
+
+    @Override
+    public String path() {
+        return "CPU: " + pool.count() + (pool.count() == 1 ? " thread, " : " threads, ") + kernels.description();
+    }
+
+    @Override
+    public long residentBytes(Layer layer) {
+        long bytes = 0;
+        for (Tensor tensor : new LinkedHashSet<>(layer.weights())) {
+            if (!BlockCodec.supports(tensor.type())) {
+                throw notComputed(layer, tensor);
+            }
+        }
+        if (kernels.packs()) {
+            for (Tensor matrix : matrices(layer)) {
+                bytes += WeightStore.packedBytes(matrix);
+            }
+        }
+        for (Tensor vector : vectors(layer)) {
+            bytes += vector.shape().elements() * Float.BYTES;
+        }
+        return bytes;
+    }
+
+    @Override
+    public long availableBytes() {
+        return CpuFacts.availableMemory();
+    }
+
+    @Override
+    public CompiledLayer compile(Layer layer) {
+        lock.lock();
+        try {
+            requireOpen();
+            long resident = residentBytes(layer);
+            List<Tensor> acquired = new ArrayList<>();
+            boolean done = false;
+            try {
+                List<RotationTable> tables = new ArrayList<>();
+                LayerStages built = new LayerStages(
+                        layer,
+                        kernels,
+                        tensor -> {
+                            Matrix matrix = weights.acquire(tensor);
+                            acquired.add(tensor);
+                            return matrix;
+                        },
+                        op -> {
+                            RotationTable table = rotation(op);
+                            tables.add(table);
+                            return table;
+                        });
+                CpuLayer compiled = new CpuLayer(this, layer, built, acquired, tables, resident);
+                growScratch(layer, compiled.scratchFloatsPerToken());
+                open.add(compiled);
+                done = true;
+                return compiled;
+            } finally {
+                if (!done) {
+                    acquired.forEach(weights::release);
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void growScratch(Layer layer, long floatsPerToken) {
+        // The head's logits and an argument's index are written to the caller's memory; all else may be scratch.
+        long floats = layer.kind() == Layer.Kind.HEAD
+                ? (floatsPerToken - layer.outputWidth()) * batchTokens
+                : floatsPerToken * batchTokens;
+        if (floats > Integer.MAX_VALUE - 8) {
+            throw new SluiceException(layer.name() + " needs " + floats * Float.BYTES + " bytes of scratch for "
+                    + batchTokens + " tokens: use smaller batches");
+        }
+        if (scratch.length < floats) {
+            scratch = new float[(int) floats];
+        }
+        for (Node node : layer.nodes()) {
+            for (Scratch own : scratches) {
+                kernels.reserve(node.op(), own);
+            }
+        }
+    }
+
+    private RotationTable rotation(Op.Rope op) {
+        for (RotationTable table : rotations) {
+            if (table.serves(op.rotation())) {
+                return table;
+            }
+        }
+        RotationTable table = new RotationTable(op.rotation(), batchTokens);
+        rotations.add(table);
+        return table;
+    }
+
+    @Override
+    public @Nullable LayerState newState(CompiledLayer layer, int capacity, KvType type) {
+        lock.lock();
+        try {
+            requireOpen();
+            Op.Attention op = layer.layer().attention().orElse(null);
+            if (op == null) {
+                return null;
+            }
+            KvCache cache = new KvCache(this, op, capacity, type);
+            open.add(cache);
+            return cache;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public DeviceMemory allocate(long bytes) {
+        lock.lock();
+        try {
+            requireOpen();
+            CpuMemory memory = new CpuMemory(this, bytes);
+            open.add(memory);
+            return memory;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    WorkerPool pool() {
+        return pool;
+    }
+
+    float[] scratch() {
+        return scratch;
+    }
+
+    int batchTokens() {
+        return batchTokens;
+    }
+
+    /** Runs something while nothing else runs on the device. */
+    void exclusively(Runnable work) {
+        lock.lock();
+        try {
+            work.run();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void forget(AutoCloseable owned) {
+        if (open.remove(owned) && owned instanceof CpuLayer layer) {
+            layer.matrices().forEach(weights::release);
+        }
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("the CPU device has been closed");
+        }
+    }
+
+    private SluiceException notComputed(Layer layer, Tensor tensor) {
+        return new SluiceException("tensor '" + tensor.name() + "' of " + layer.name() + " has the format "
+                + tensor.type() + ", which the CPU backend does not compute: use the model in another format");
+    }
+
+    private static Set<Tensor> matrices(Layer layer) {
+        Set<Tensor> all = new LinkedHashSet<>();
+        for (Node node : layer.nodes()) {
+            switch (node.op()) {
+                case Op.Linear op -> all.add(op.weight());
+                case Op.GatedFfn op -> all.addAll(List.of(op.gate(), op.up(), op.down()));
+                case Op.Embed op -> {}
+                case Op.RmsNorm op -> {}
+                case Op.Rope op -> {}
+                case Op.Attention op -> {}
+                case Op.Add op -> {}
+                case Op.ArgMax op -> {}
+            }
+        }
+        return all;
+    }
+
+    private static Set<Tensor> vectors(Layer layer) {
+        Set<Tensor> all = new LinkedHashSet<>(layer.weights());
+        all.removeAll(matrices(layer));
+        for (Node node : layer.nodes()) {
+            if (node.op() instanceof Op.Embed embed) {
+                all.remove(embed.table()); // read where it lies, in the mapped file
+            }
+        }
+        return all;
+    }
+
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            if (closed) {
+                return;
+            }
+            for (AutoCloseable owned : List.copyOf(open)) {
+                switch (owned) {
+                    case CpuLayer layer -> layer.close();
+                    case KvCache cache -> cache.close();
+                    case CpuMemory memory -> memory.close();
+                    default -> throw new IllegalStateException("cannot own " + owned);
+                }
+            }
+            closed = true;
+            pool.close();
+            weights.close();
+            arena.close();
+            scratch = new float[0];
+        } finally {
+            lock.unlock();
+        }
+    }
+}

@@ -1,0 +1,107 @@
+package dev.sluice.backend.cpu;
+
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** What the operating system tells of the processor and the memory. */
+final class CpuFacts {
+    private static final Set<String> TELLING = Set.of(
+            "sse4_2", "avx", "fma", "f16c", "avx2", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16",
+            "avx512_fp16", "amx_int8", "amx_bf16", "asimd", "asimddp", "asimdhp", "i8mm", "bf16", "sve", "sve2");
+
+    private CpuFacts() {}
+
+    /** The processor's own name, or the architecture where the system does not tell. */
+    static String name() {
+        return cpuField("model name").orElseGet(() -> System.getProperty("os.arch", "CPU"));
+    }
+
+    /** The instruction sets that matter to us, in the order in which the system lists them. */
+    static String flags() {
+        return cpuField("flags")
+                .or(() -> cpuField("Features"))
+                .map(all -> Stream.of(all.split("\\s+", -1))
+                        .filter(TELLING::contains)
+                        .collect(Collectors.joining(" ")))
+                .orElse("");
+    }
+
+    /** One thread per physical core, as far as it is known, and never more than the process may use. */
+    static int defaultThreads() {
+        int available = Runtime.getRuntime().availableProcessors();
+        Set<String> cores = new HashSet<>();
+        String socket = "";
+        for (String line : lines("/proc/cpuinfo")) {
+            if (line.startsWith("physical id")) {
+                socket = line;
+            } else if (line.startsWith("core id")) {
+                cores.add(socket + line);
+            }
+        }
+        return cores.isEmpty() ? available : Math.min(cores.size(), available);
+    }
+
+    /** Bytes of physical memory, or what this process is limited to. */
+    static long physicalMemory() {
+        return system().map(com.sun.management.OperatingSystemMXBean::getTotalMemorySize)
+                .orElseGet(() -> Runtime.getRuntime().maxMemory());
+    }
+
+    /** Bytes that may still be taken: free memory and the caches that the system would give up. */
+    static long availableMemory() {
+        for (String line : lines("/proc/meminfo")) {
+            if (line.startsWith("MemAvailable:")) {
+                long available = Long.parseLong(line.replaceAll("\\D", "")) * 1024;
+                // Within a container the limit counts, not the machine.
+                return Math.min(available, freeMemory() + cached());
+            }
+        }
+        return freeMemory();
+    }
+
+    private static long cached() {
+        for (String line : lines("/proc/meminfo")) {
+            if (line.startsWith("Cached:")) {
+                return Long.parseLong(line.replaceAll("\\D", "")) * 1024;
+            }
+        }
+        return 0;
+    }
+
+    private static long freeMemory() {
+        return system().map(com.sun.management.OperatingSystemMXBean::getFreeMemorySize)
+                .orElseGet(() -> Runtime.getRuntime().freeMemory());
+    }
+
+    private static Optional<com.sun.management.OperatingSystemMXBean> system() {
+        return ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean bean
+                ? Optional.of(bean)
+                : Optional.empty();
+    }
+
+    private static Optional<String> cpuField(String key) {
+        for (String line : lines("/proc/cpuinfo")) {
+            int colon = line.indexOf(':');
+            if (colon > 0 && line.substring(0, colon).strip().equals(key)) {
+                return Optional.of(line.substring(colon + 1).strip());
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static List<String> lines(String file) {
+        try {
+            return Files.readAllLines(Path.of(file));
+        } catch (IOException e) {
+            return List.of(); // not a Linux system: the callers have other sources
+        }
+    }
+}

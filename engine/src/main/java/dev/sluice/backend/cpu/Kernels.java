@@ -1,0 +1,42 @@
+package dev.sluice.backend.cpu;
+
+import dev.sluice.graph.Activation;
+import dev.sluice.graph.Op;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The computations that exist as scalar and as vector code. Ranges are a worker's share, first inclusive and last
+ * exclusive; nothing is checked here: {@link CpuLayer} checks when a step is submitted.
+ */
+interface Kernels {
+    /** For people: which code this is. */
+    String description();
+
+    /** Whether matrices are repacked into row tiles, which takes memory of their size. */
+    boolean packs();
+
+    /** Makes a worker's scratch large enough for an operation. */
+    void reserve(Op op, Scratch scratch);
+
+    /** {@code y = W x + bias} for the rows of some tiles. */
+    void linear(
+            Matrix w, float @Nullable [] bias, Rows x, Rows y, int tokens, int firstTile, int lastTile, Scratch scratch);
+
+    /** Norms of some runs of {@code gain.length} floats, counted over all tokens. */
+    void rmsNorm(Op.RmsNorm op, float[] gain, Rows x, Rows y, int firstRun, int lastRun);
+
+    /** Turns some heads, counted over all tokens. */
+    void rope(Op.Rope op, RotationTable table, Rows x, Rows y, int firstHead, int lastHead);
+
+    /** Computes a worker's share of an attention whose keys and values are in the cache already. */
+    void attention(Op.Attention op, Run run, Rows q, Rows y, Worker worker);
+
+    /** {@code gate = activation(gate) ⊙ up} for the columns of some tiles of all tokens. */
+    void activate(Activation activation, Rows gate, Rows up, int tokens, int firstColumn, int lastColumn);
+
+    /** The sum of some elements, counted over all tokens. */
+    void add(Rows a, Rows b, Rows y, int first, int last);
+
+    /** Index of the largest element of a token's row. */
+    int argMax(Rows x, int token);
+}

@@ -1,0 +1,174 @@
+package dev.sluice.backend.cpu;
+
+import dev.sluice.backend.tiles.RowTiles;
+import dev.sluice.graph.Layer;
+import dev.sluice.graph.Node;
+import dev.sluice.graph.Op;
+import dev.sluice.tensor.BlockCodec;
+import dev.sluice.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Turns the nodes of a layer into stages, and says how each is shared among the workers. */
+final class LayerStages {
+    private final Kernels kernels;
+    private final Function<Tensor, Matrix> matrices;
+    private final Function<Op.Rope, RotationTable> rotations;
+    private final List<Rows> values = new ArrayList<>();
+    private final List<Stage> stages = new ArrayList<>();
+
+    /**
+     * Builds the stages.
+     *
+     * @param matrices makes a weight matrix resident
+     * @param rotations finds the sines and cosines for a rotation
+     */
+    LayerStages(
+            Layer layer,
+            Kernels kernels,
+            Function<Tensor, Matrix> matrices,
+            Function<Op.Rope, RotationTable> rotations) {
+        this.kernels = kernels;
+        this.matrices = matrices;
+        this.rotations = rotations;
+        values.add(new Rows(layer.inputWidth()));
+        for (Node node : layer.nodes()) {
+            values.add(new Rows(node.op().width()));
+        }
+        for (Node node : layer.nodes()) {
+            add(node);
+        }
+    }
+
+    /** Values 0 to n of the layer, then those that only stages know. */
+    List<Rows> values() {
+        return values;
+    }
+
+    List<Stage> stages() {
+        return stages;
+    }
+
+    private void add(Node node) {
+        Rows in = values.get(node.inputs().getFirst());
+        Rows out = values.get(node.output());
+        switch (node.op()) {
+            case Op.Embed op -> stage(node, (run, worker) -> {
+                int last = worker.last(run.tokens());
+                for (int t = worker.first(run.tokens()); t < last; t++) {
+                    int id = Float.floatToRawIntBits(in.data()[in.at(t)]);
+                    ScalarOps.embedRow(op, id, out.data(), out.at(t));
+                }
+            });
+            case Op.RmsNorm op -> {
+                float[] gain = BlockCodec.floats(op.gain());
+                stage(node, (run, worker) -> {
+                    int runs = run.tokens() * (op.width() / op.run());
+                    kernels.rmsNorm(op, gain, in, out, worker.first(runs), worker.last(runs));
+                });
+            }
+            case Op.Linear op -> linear(node, matrices.apply(op.weight()), floats(op.bias()), in, out);
+            case Op.Rope op -> {
+                RotationTable table = rotations.apply(op);
+                stage(node, (run, worker) -> {
+                    int heads = run.tokens() * op.heads();
+                    kernels.rope(op, table, in, out, worker.first(heads), worker.last(heads));
+                });
+            }
+            case Op.Attention op -> attention(node, op, in, out);
+            case Op.GatedFfn op -> gatedFfn(node, op, in, out);
+            case Op.Add op -> {
+                Rows other = values.get(node.inputs().get(1));
+                stage(node, (run, worker) -> {
+                    int elements = run.tokens() * op.width();
+                    kernels.add(in, other, out, worker.first(elements), worker.last(elements));
+                });
+            }
+            case Op.ArgMax op -> stage(node, (run, worker) -> {
+                int last = worker.last(run.tokens());
+                for (int t = worker.first(run.tokens()); t < last; t++) {
+                    out.data()[out.at(t)] = Float.intBitsToFloat(kernels.argMax(in, t));
+                }
+            });
+        }
+    }
+
+    private void linear(Node node, Matrix weight, float @Nullable [] bias, Rows in, Rows out) {
+        stage(
+                node,
+                (run, worker) -> kernels.linear(
+                        weight,
+                        bias,
+                        in,
+                        out,
+                        run.tokens(),
+                        worker.first(weight.tiles()),
+                        worker.last(weight.tiles()),
+                        worker.scratch));
+    }
+
+    private void attention(Node node, Op.Attention op, Rows q, Rows out) {
+        Rows k = values.get(node.inputs().get(1));
+        Rows v = values.get(node.inputs().get(2));
+        int cached = internal(0);
+        stages.add(new Stage(List.of(node.inputs().get(1), node.inputs().get(2)), cached, (run, worker) -> {
+            int work = run.tokens() * op.kvHeads();
+            int last = worker.last(work);
+            for (int i = worker.first(work); i < last; i++) {
+                int t = i / op.kvHeads();
+                int head = i % op.kvHeads();
+                int at = head * op.headDim();
+                run.cache().put(head, run.position() + t, k.data(), k.at(t) + at, v.data(), v.at(t) + at);
+            }
+        }));
+        stages.add(new Stage(
+                List.of(node.inputs().getFirst(), cached),
+                node.output(),
+                (run, worker) -> kernels.attention(op, run, q, out, worker)));
+    }
+
+    private void gatedFfn(Node node, Op.GatedFfn op, Rows in, Rows out) {
+        Matrix gateWeight = matrices.apply(op.gate());
+        Matrix upWeight = matrices.apply(op.up());
+        Matrix downWeight = matrices.apply(op.down());
+        int hidden = internal(op.hidden());
+        Rows gate = values.get(hidden);
+        Rows up = values.get(internal(op.hidden()));
+        // A worker activates the columns that it has computed itself, so the products need no barrier between them.
+        stages.add(new Stage(node.inputs(), hidden, (run, worker) -> {
+            int first = worker.first(gateWeight.tiles());
+            int last = worker.last(gateWeight.tiles());
+            kernels.linear(gateWeight, null, in, gate, run.tokens(), first, last, worker.scratch);
+            kernels.linear(upWeight, null, in, up, run.tokens(), first, last, worker.scratch);
+            int end = Math.min(last * RowTiles.ROWS, op.hidden());
+            kernels.activate(op.activation(), gate, up, run.tokens(), first * RowTiles.ROWS, end);
+        }));
+        stages.add(new Stage(
+                List.of(hidden),
+                node.output(),
+                (run, worker) -> kernels.linear(
+                        downWeight,
+                        null,
+                        gate,
+                        out,
+                        run.tokens(),
+                        worker.first(downWeight.tiles()),
+                        worker.last(downWeight.tiles()),
+                        worker.scratch)));
+    }
+
+    private void stage(Node node, Stage.Body body) {
+        stages.add(new Stage(node.inputs(), node.output(), body));
+    }
+
+    private int internal(int width) {
+        values.add(new Rows(width));
+        return values.size() - 1;
+    }
+
+    private static float @Nullable [] floats(@Nullable Tensor bias) {
+        return bias == null ? null : BlockCodec.floats(bias);
+    }
+}

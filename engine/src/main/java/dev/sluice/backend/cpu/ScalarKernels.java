@@ -1,0 +1,109 @@
+package dev.sluice.backend.cpu;
+
+import dev.sluice.backend.tiles.RowTiles;
+import dev.sluice.graph.Activation;
+import dev.sluice.graph.Op;
+import org.jspecify.annotations.Nullable;
+
+/** {@link ScalarOps} behind the interface of the device, reading weights in the file's own order. */
+final class ScalarKernels implements Kernels {
+    @Override
+    public String description() {
+        return "scalar code";
+    }
+
+    @Override
+    public boolean packs() {
+        return false;
+    }
+
+    @Override
+    public void reserve(Op op, Scratch scratch) {
+        // What scalar code needs depends on the position, not on the layer.
+    }
+
+    @Override
+    public void linear(
+            Matrix w, float @Nullable [] bias, Rows x, Rows y, int tokens, int firstTile, int lastTile, Scratch scratch) {
+        float[] weights = new float[w.cols()];
+        int last = Math.min(w.rows(), lastTile * RowTiles.ROWS);
+        for (int r = firstTile * RowTiles.ROWS; r < last; r++) {
+            ScalarOps.weightRow(w.tensor(), r, weights);
+            for (int t = 0; t < tokens; t++) {
+                y.data()[y.at(t) + r] = ScalarOps.dot(weights, x.data(), x.at(t), bias == null ? 0 : bias[r]);
+            }
+        }
+    }
+
+    @Override
+    public void rmsNorm(Op.RmsNorm op, float[] gain, Rows x, Rows y, int firstRun, int lastRun) {
+        for (int r = firstRun; r < lastRun; r++) {
+            int at = r * gain.length;
+            ScalarOps.rmsNormRun(x.data(), x.at(0) + at, gain, op.eps(), y.data(), y.at(0) + at);
+        }
+    }
+
+    @Override
+    public void rope(Op.Rope op, RotationTable table, Rows x, Rows y, int firstHead, int lastHead) {
+        boolean halves = op.rotation().pairing() == dev.sluice.graph.Rotation.Pairing.HALVES;
+        int pairs = op.rotation().pairs();
+        for (int h = firstHead; h < lastHead; h++) {
+            int from = x.at(0) + h * op.headDim();
+            int to = y.at(0) + h * op.headDim();
+            System.arraycopy(x.data(), from, y.data(), to, op.headDim());
+            int angles = h / op.heads() * pairs;
+            for (int i = 0; i < pairs; i++) {
+                int a = halves ? i : 2 * i;
+                int b = halves ? i + pairs : 2 * i + 1;
+                float cos = table.cos()[angles + i];
+                float sin = table.sin()[angles + i];
+                y.data()[to + a] = x.data()[from + a] * cos - x.data()[from + b] * sin;
+                y.data()[to + b] = x.data()[from + a] * sin + x.data()[from + b] * cos;
+            }
+        }
+    }
+
+    @Override
+    public void attention(Op.Attention op, Run run, Rows q, Rows y, Worker worker) {
+        worker.scratch.reserveScores(run.cache().capacity());
+        int work = run.tokens() * op.heads();
+        // Later tokens see more positions: dealing them out in turn shares the work evenly.
+        for (int i = worker.index; i < work; i += worker.count) {
+            int t = i / op.heads();
+            int head = i % op.heads();
+            int at = head * op.headDim();
+            ScalarOps.attentionHead(
+                    op,
+                    run.cache(),
+                    head,
+                    run.position() + t,
+                    q.data(),
+                    q.at(t) + at,
+                    y.data(),
+                    y.at(t) + at,
+                    worker.scratch.scores());
+        }
+    }
+
+    @Override
+    public void activate(Activation activation, Rows gate, Rows up, int tokens, int firstColumn, int lastColumn) {
+        for (int t = 0; t < tokens; t++) {
+            for (int c = firstColumn; c < lastColumn; c++) {
+                float g = gate.data()[gate.at(t) + c];
+                gate.data()[gate.at(t) + c] = ScalarOps.activate(activation, g) * up.data()[up.at(t) + c];
+            }
+        }
+    }
+
+    @Override
+    public void add(Rows a, Rows b, Rows y, int first, int last) {
+        for (int i = first; i < last; i++) {
+            y.data()[y.at(0) + i] = a.data()[a.at(0) + i] + b.data()[b.at(0) + i];
+        }
+    }
+
+    @Override
+    public int argMax(Rows x, int token) {
+        return ScalarOps.argMax(x.data(), x.at(token), x.width);
+    }
+}

@@ -1,0 +1,65 @@
+package dev.sluice.backend.cpu;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/** Memory of one worker between the steps of a kernel. It grows when layers are compiled, never in a step. */
+final class Scratch {
+    private final Arena arena;
+    private float[] row = new float[0];
+    private double[] scores = new double[0];
+    private float[] sums = new float[0];
+    private float[] attention = new float[0];
+    private MemorySegment panel = MemorySegment.NULL;
+
+    Scratch(Arena arena) {
+        this.arena = arena;
+    }
+
+    void reserveRow(int floats) {
+        row = row.length < floats ? new float[floats] : row;
+    }
+
+    void reserveScores(int doubles) {
+        scores = scores.length < doubles ? new double[doubles] : scores;
+    }
+
+    void reserveSums(int floats) {
+        sums = sums.length < floats ? new float[floats] : sums;
+    }
+
+    void reserveAttention(int floats) {
+        attention = attention.length < floats ? new float[floats] : attention;
+    }
+
+    void reservePanel(long floats) {
+        if (panel.byteSize() < floats * Float.BYTES) {
+            panel = arena.allocate(floats * Float.BYTES, 64);
+        }
+    }
+
+    /** One row of weights, or of a tile's products. */
+    float[] row() {
+        return row;
+    }
+
+    /** Scalar attention's scores, one per position. */
+    double[] scores() {
+        return scores;
+    }
+
+    /** Sums of x over the blocks of a weight format. */
+    float[] sums() {
+        return sums;
+    }
+
+    /** Queries, scores and results of a block of vector attention. */
+    float[] attention() {
+        return attention;
+    }
+
+    /** Expanded weights, or keys and values, in native memory aligned to a cache line. */
+    MemorySegment panel() {
+        return panel;
+    }
+}
