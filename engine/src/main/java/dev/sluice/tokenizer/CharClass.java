@@ -66,10 +66,7 @@ final class CharClass {
         if (b < (byte) 0xF0) {
             return ((b & 0x0F) << 12) | ((text[p + 1] & 0x3F) << 6) | (text[p + 2] & 0x3F);
         }
-        return ((b & 0x07) << 18)
-                | ((text[p + 1] & 0x3F) << 12)
-                | ((text[p + 2] & 0x3F) << 6)
-                | (text[p + 3] & 0x3F);
+        return ((b & 0x07) << 18) | ((text[p + 1] & 0x3F) << 12) | ((text[p + 2] & 0x3F) << 6) | (text[p + 3] & 0x3F);
     }
 
     static boolean isNewline(byte b) {
