@@ -5,23 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import java.io.File;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import javax.tools.Diagnostic;
-import javax.tools.DiagnosticCollector;
-import javax.tools.JavaCompiler;
-import javax.tools.JavaFileObject;
-import javax.tools.StandardJavaFileManager;
-import javax.tools.ToolProvider;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
@@ -46,7 +39,7 @@ class ReadmeExamplesTest {
                 .mapToObj(i -> DynamicTest.dynamicTest("example " + (i + 1), () -> compile(i, blocks.get(i))));
     }
 
-    private static void compile(int number, String block) throws IOException {
+    private static void compile(int number, String block) throws IOException, InterruptedException {
         String imports = block.lines().filter(l -> l.startsWith("import ")).collect(Collectors.joining("\n"));
         String body = block.lines().filter(l -> !l.startsWith("import ")).collect(Collectors.joining("\n"));
         String name = "Example" + number;
@@ -54,26 +47,16 @@ class ReadmeExamplesTest {
         Files.writeString(
                 source, imports + "\nclass " + name + " {\nstatic void run() throws Exception {\n" + body + "\n}\n}\n");
 
-        JavaCompiler compiler = Objects.requireNonNull(ToolProvider.getSystemJavaCompiler(), "a JDK runs the tests");
-        DiagnosticCollector<JavaFileObject> problems = new DiagnosticCollector<>();
-        try (StandardJavaFileManager files = compiler.getStandardFileManager(problems, Locale.ROOT, null)) {
-            String path = Stream.of("jdk.module.path", "java.class.path")
-                    .map(key -> System.getProperty(key, ""))
-                    .filter(value -> !value.isEmpty())
-                    .collect(Collectors.joining(File.pathSeparator));
-            compiler.getTask(
-                            null,
-                            files,
-                            problems,
-                            List.of("-proc:none", "-classpath", path, "-d", folder.toString()),
-                            null,
-                            files.getJavaFileObjects(source))
-                    .call();
-        }
-        String errors = problems.getDiagnostics().stream()
-                .filter(d -> d.getKind() == Diagnostic.Kind.ERROR)
-                .map(d -> d.getLineNumber() + ": " + d.getMessage(Locale.ROOT))
-                .collect(Collectors.joining("\n"));
-        assertEquals("", errors, block);
+        String path = Stream.of("jdk.module.path", "java.class.path")
+                .map(key -> System.getProperty(key, ""))
+                .filter(value -> !value.isEmpty())
+                .collect(Collectors.joining(File.pathSeparator));
+        Path javac = Path.of(System.getProperty("java.home"), "bin", "javac");
+        Process process = new ProcessBuilder(
+                        javac.toString(), "-proc:none", "-classpath", path, "-d", folder.toString(), source.toString())
+                .redirectErrorStream(true)
+                .start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(0, process.waitFor(), () -> block + "\n" + output);
     }
 }

@@ -54,6 +54,7 @@ public final class Main implements Runnable {
                 .addSubcommand(new ChatCommand(streams))
                 .addSubcommand(new TokenizeCommand(streams))
                 .addSubcommand(new LogitsCommand(streams))
+                .addSubcommand(new BenchCommand(streams))
                 .addSubcommand(new DevicesCommand(streams))
                 .addSubcommand(new InspectCommand(streams))
                 .setOut(streams.outWriter())
@@ -75,6 +76,6 @@ public final class Main implements Runnable {
     /** Without a command: says what there is. */
     @Override
     public void run() {
-        throw new UsageException("a command is missing (generate, chat, tokenize, logits, devices or inspect)");
+        throw new UsageException("a command is missing (generate, chat, tokenize, logits, bench, devices or inspect)");
     }
 }

@@ -20,7 +20,7 @@ final class ModelOptions {
     private Path model = Path.of("");
 
     @Option(
-            names = {"-d", "--device"},
+            names = "--device",
             defaultValue = "auto",
             paramLabel = "SPEC",
             description = "auto (default), cpu, opencl, opencl:0, or opencl:WORD with a part of the device's or"
@@ -57,6 +57,11 @@ final class ModelOptions {
     /** The context length that was asked for, 0 if none was. */
     int context() {
         return context;
+    }
+
+    /** CPU threads that were asked for, 0 if none were. */
+    int threads() {
+        return threads;
     }
 
     /** Loads the model, showing how far it has come. */

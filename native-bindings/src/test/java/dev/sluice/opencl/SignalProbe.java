@@ -37,6 +37,8 @@ final class SignalProbe {
                 queue.finish();
             }
         }
+        // Compared at once: a foreign handler may step aside when the first signal reaches it.
+        boolean same = before.equals(handlers());
         int[] data = {1};
         long sum = 0;
         for (int i = 1; i <= WARM_UP; i++) {
@@ -55,8 +57,7 @@ final class SignalProbe {
                 caught++;
             }
         }
-        System.out.println((before.equals(handlers()) ? "same handlers" : "other handlers") + ", " + caught
-                + " exceptions, sum " + sum);
+        System.out.println((same ? "same handlers" : "other handlers") + ", " + caught + " exceptions, sum " + sum);
     }
 
     private static int first(int[] data) {
