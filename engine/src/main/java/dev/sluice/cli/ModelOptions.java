@@ -63,6 +63,11 @@ final class ModelOptions {
         return context;
     }
 
+    /** The model file. */
+    Path file() {
+        return model;
+    }
+
     /** CPU threads that were asked for, 0 if none were. */
     int threads() {
         return threads;
