@@ -54,10 +54,6 @@ final class ModelOptions {
             description = "Number format of the KV cache: f32 (default) or f16.")
     private String kv = "f32";
 
-    Path file() {
-        return model;
-    }
-
     /** The context length that was asked for, 0 if none was. */
     int context() {
         return context;
