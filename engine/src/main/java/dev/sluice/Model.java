@@ -151,6 +151,11 @@ public final class Model implements AutoCloseable {
         return contextLength;
     }
 
+    /** The number format of the KV cache. */
+    public KvType kvType() {
+        return kvType;
+    }
+
     /** The most tokens of one step. */
     public int batchTokens() {
         return executor.batchTokens();

@@ -193,13 +193,25 @@ public final class ScalarOps {
         return linear(op.down(), null, gate);
     }
 
-    /** The activation of one number. Both are x · sigmoid(z); GELU's z comes from 1 + tanh u = 2 sigmoid(2u). */
+    /** The activation of one number. */
     public static float activate(Activation activation, float x) {
-        double z = switch (activation) {
-            case SILU -> x;
-            case GELU_TANH -> 2 * Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x);
+        return switch (activation) {
+            case SILU -> (float) (x / (1 + Math.exp(-x)));
+            case GELU_TANH -> geluTanh(x);
         };
-        return (float) (x / (1 + Math.exp(-z)));
+    }
+
+    /** With the roundings that {@link Activation#GELU_TANH} names; 1 + tanh u = 2 sigmoid(2u). */
+    private static float geluTanh(float x) {
+        if (x <= -Activation.GELU_LINEAR_FROM) {
+            return 0;
+        }
+        if (x >= Activation.GELU_LINEAR_FROM) {
+            return x;
+        }
+        float h = Float.float16ToFloat(Float.floatToFloat16(x));
+        double u = Math.sqrt(2 / Math.PI) * h * (1 + 0.044715 * h * h);
+        return Float.float16ToFloat(Float.floatToFloat16((float) (h / (1 + Math.exp(-2 * u)))));
     }
 
     /** The sum, element by element. */

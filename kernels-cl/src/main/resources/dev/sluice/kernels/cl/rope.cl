@@ -1,0 +1,105 @@
+// What lies between the projections and attention, for each head of each token: RMS norm of the head, rotary embedding,
+// and the way into the KV cache.
+//
+// q                f32 [tokens, heads * HEAD_DIM] from element q_at, rows q_stride apart; changed in place
+// k, v             f32 [tokens, kv_heads * HEAD_DIM] likewise; with APPEND, k goes to the cache, else it changes in place
+// q_gain, k_gain   f32 [HEAD_DIM], with NORM_Q, NORM_K
+// table            f32 [positions, pairs, 2]: cosine and sine of each position and pair, magnitude included
+// keys, values     the cache (kv.cl) for `capacity` positions, with APPEND
+// position         of the first token
+//
+// A work-group of ITEMS work-items has one token (dimension 0 of the groups) and a share of the heads: queries, then keys,
+// then, with APPEND, values (dimension 1). Elements beyond 2 * pairs pass unchanged.
+//
+// Tunable: HEAD_DIM, KV_F16, ITEMS.
+
+#ifndef ITEMS
+#define ITEMS 1
+#endif
+#include "kv.cl"
+
+// Bits of `flags`.
+#define NORM_Q 1
+#define NORM_K 2
+#define HALVES 4     // pair i is elements i and i + pairs, not 2 i and 2 i + 1
+#define APPEND 8
+
+static inline void put(float value, int d, global float *x, global kv_t *keys, size_t key, int append) {
+    if (append) {
+        KV_STORE(value, key + 16 * d, keys);
+    } else {
+        x[d] = value;
+    }
+}
+
+kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1)))
+void rope(global float *q, int q_at, int q_stride, int heads, const global float *q_gain, global float *k, int k_at,
+          int k_stride, int kv_heads, const global float *k_gain, float eps, const global float *v, int v_at,
+          int v_stride, const global float *table, int pairs, int flags, global kv_t *keys, global kv_t *values,
+          int capacity, int position) {
+    int item = get_local_id(0);
+    size_t token = get_group_id(0);
+    int at = position + token;
+    table += (size_t)at * pairs * 2;
+    int step = flags & HALVES ? 1 : 2;
+    int across = flags & HALVES ? pairs : 1;
+    int slots = heads + kv_heads + (flags & APPEND ? kv_heads : 0);
+    int group = get_group_id(1);
+    int groups = get_num_groups(1);
+    int last = slots * (group + 1) / groups;
+    for (int slot = slots * group / groups; slot < last; slot++) {
+        if (slot >= heads + kv_heads) {
+            int head = slot - heads - kv_heads;
+            const global float *from = v + v_at + token * v_stride + head * HEAD_DIM;
+            size_t to = VALUE_AT(head, capacity, at, 0);
+            for (int d = item; d < VALUE_DIM; d += ITEMS) {
+                KV_STORE(d < HEAD_DIM ? from[d] : 0.0f, to + d, values);
+            }
+            continue;
+        }
+        int is_key = slot >= heads;
+        int head = is_key ? slot - heads : slot;
+        global float *x = is_key ? k + k_at + token * k_stride : q + q_at + token * q_stride;
+        x += head * HEAD_DIM;
+        const global float *gain = is_key ? k_gain : q_gain;
+        int normed = flags & (is_key ? NORM_K : NORM_Q);
+        int append = is_key && (flags & APPEND);
+        size_t key = append ? KEY_AT(head, capacity, at, 0) : 0;
+        float factor = 1.0f;
+        if (normed) {
+            float sum = 0.0f;
+            for (int d = item; d < HEAD_DIM; d += ITEMS) {
+                sum += x[d] * x[d];
+            }
+#if ITEMS > 1
+            local float sums[ITEMS];
+            sums[item] = sum;
+            barrier(CLK_LOCAL_MEM_FENCE);
+            sum = 0.0f;
+            for (int i = 0; i < ITEMS; i++) {
+                sum += sums[i];
+            }
+            barrier(CLK_LOCAL_MEM_FENCE);
+#endif
+            factor = 1.0f / sqrt(sum / HEAD_DIM + eps);
+        }
+        for (int i = item; i < pairs; i += ITEMS) {
+            int d = step * i;
+            int e = d + across;
+            float a = x[d] * factor;
+            float b = x[e] * factor;
+            if (normed) {
+                a *= gain[d];
+                b *= gain[e];
+            }
+            float c = table[2 * i];
+            float s = table[2 * i + 1];
+            put(a * c - b * s, d, x, keys, key, append);
+            put(a * s + b * c, e, x, keys, key, append);
+        }
+        for (int d = 2 * pairs + item; d < HEAD_DIM; d += ITEMS) {
+            float a = x[d] * factor;
+            put(normed ? a * gain[d] : a, d, x, keys, key, append);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+package dev.sluice.opencl;
+
+import dev.sluice.opencl.ffi.CL;
+import dev.sluice.opencl.ffi.cl_buffer_region;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Device memory, or a part of it. A {@link Queue} reads, writes, copies, fills and maps it. Thread-safe; the contents
+ * are as safe as the commands that use them are ordered.
+ */
+public final class Buffer extends NativeHandle {
+    private final Context context;
+    private final long byteSize;
+
+    private Buffer(Context context, long byteSize, MemorySegment handle) {
+        super(Kind.BUFFER, handle);
+        this.context = context;
+        this.byteSize = byteSize;
+    }
+
+    static Buffer create(Context context, long bytes, BufferFlag... flags) {
+        if (bytes <= 0) {
+            throw new IllegalArgumentException("A buffer needs at least one byte, not " + bytes);
+        }
+        MemorySegment handle = Status.create(
+                "clCreateBuffer",
+                bytes + " bytes",
+                status ->
+                        CL.clCreateBuffer(context.handle(), BufferFlag.bits(flags), bytes, MemorySegment.NULL, status));
+        return new Buffer(context, bytes, handle);
+    }
+
+    /** The size in bytes. */
+    public long byteSize() {
+        return byteSize;
+    }
+
+    /** The context that the buffer belongs to. */
+    public Context context() {
+        return context;
+    }
+
+    /**
+     * A view of a part of this buffer, with the same use. It stays valid when this buffer is closed.
+     *
+     * @param offset in bytes, a multiple of {@link DeviceInfo#baseAddressAlignment()} of the devices that use it
+     * @param bytes the part's size, more than 0
+     * @throws IndexOutOfBoundsException if it does not lie inside this buffer
+     * @throws ClException if this is itself a part, or the offset is not aligned for any device
+     */
+    public Buffer slice(long offset, long bytes) {
+        Bounds.check("The slice", offset, bytes, "the buffer", byteSize);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment region = cl_buffer_region.allocate(arena);
+            cl_buffer_region.origin(region, offset);
+            cl_buffer_region.size(region, bytes);
+            MemorySegment handle = Status.create(
+                    "clCreateSubBuffer",
+                    bytes + " bytes at offset " + offset,
+                    status -> CL.clCreateSubBuffer(handle(), 0, CL.CL_BUFFER_CREATE_TYPE_REGION(), region, status));
+            return new Buffer(context, bytes, handle);
+        }
+    }
+
+    @Override
+    void release(MemorySegment released) {
+        Status.check(CL.clReleaseMemObject(released), "clReleaseMemObject");
+    }
+}

@@ -1,0 +1,111 @@
+package dev.sluice.opencl;
+
+import dev.sluice.opencl.ffi.CL;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/**
+ * Host memory for copies that do not block. The FFM API keeps a segment alive only while a call is on the stack, but such
+ * a copy goes on after the call. This memory knows the copies that use it: {@link #close()} waits for them, and nothing
+ * else frees it, the garbage collector included. That is why {@link Queue#writeAsync} and {@link Queue#readAsync} take
+ * it and no bare {@link MemorySegment}, whose arena its owner may close at any time.
+ *
+ * <p>Thread-safe, apart from the contents: do not touch the part that a copy uses until the copy's event is complete.
+ */
+public final class HostMemory extends NativeHandle {
+    private static final long PAGE = 4096;
+
+    private final Arena arena;
+    private final MemorySegment segment;
+    /** Events of copies in flight, oldest first; each holds a reference of its own. */
+    private final Deque<MemorySegment> inFlight = new ArrayDeque<>();
+
+    private HostMemory(Arena arena, MemorySegment segment) {
+        super(Kind.HOST_MEMORY, segment);
+        this.arena = arena;
+        this.segment = segment;
+    }
+
+    /** Zeroed memory, aligned to a page, which spares some implementations a copy. */
+    public static HostMemory allocate(long bytes) {
+        if (bytes <= 0) {
+            throw new IllegalArgumentException("Host memory needs at least one byte, not " + bytes);
+        }
+        Arena arena = Arena.ofShared();
+        try {
+            return new HostMemory(arena, arena.allocate(bytes, PAGE));
+        } catch (RuntimeException | OutOfMemoryError e) {
+            arena.close();
+            throw e;
+        }
+    }
+
+    /**
+     * A part of a file, mapped read-only, so that it goes to a device without a copy on the host.
+     *
+     * @throws IOException if it cannot be mapped
+     * @throws IndexOutOfBoundsException if the file has no such part
+     */
+    public static HostMemory map(FileChannel file, long offset, long bytes) throws IOException {
+        Bounds.check("The part", offset, bytes, "the file", file.size());
+        Arena arena = Arena.ofShared();
+        try {
+            return new HostMemory(arena, file.map(FileChannel.MapMode.READ_ONLY, offset, bytes, arena));
+        } catch (IOException | RuntimeException e) {
+            arena.close();
+            throw e;
+        }
+    }
+
+    /** The memory; after {@link #close()} every access to it throws. */
+    public MemorySegment segment() {
+        requireOpen();
+        return segment;
+    }
+
+    /** The size in bytes. */
+    public long byteSize() {
+        return segment.byteSize();
+    }
+
+    /** Takes note of a copy in flight. */
+    synchronized void usedBy(MemorySegment event) {
+        while (!inFlight.isEmpty() && Event.ended(inFlight.getFirst())) {
+            releaseEvent(inFlight.removeFirst());
+        }
+        Status.check(CL.clRetainEvent(event), "clRetainEvent");
+        inFlight.addLast(event);
+    }
+
+    @Override
+    synchronized void release(MemorySegment released) {
+        while (!inFlight.isEmpty()) {
+            MemorySegment event = inFlight.removeFirst();
+            awaitEnd(event);
+            releaseEvent(event);
+        }
+        arena.close();
+    }
+
+    /** Waits until a copy no longer uses the memory, well or not: whoever holds its event learns how it went. */
+    private static void awaitEnd(MemorySegment event) {
+        if (Event.ended(event)) {
+            return;
+        }
+        try {
+            Event.await(event);
+        } catch (ClException e) {
+            if (!Event.ended(event)) {
+                throw e;
+            }
+        }
+    }
+
+    private static void releaseEvent(MemorySegment event) {
+        Status.check(CL.clReleaseEvent(event), "clReleaseEvent");
+    }
+}

@@ -1,0 +1,182 @@
+package dev.sluice.opencl;
+
+import dev.sluice.opencl.ffi.CL;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * An in-order queue of commands to one device: each begins after the one before it is done. Queues of one context are
+ * ordered among each other by {@link #waitFor}. Thread-safe; {@link #launch} is as thread-safe as its {@link Kernel}.
+ *
+ * <p>All sizes and offsets are in bytes, and every range is checked against its buffer and its segment before OpenCL sees
+ * it ({@link IndexOutOfBoundsException}). A command that fails throws {@link ClException}, here or where its outcome is
+ * waited for. Close a queue after {@link #finish()}, or its last commands may still be at work.
+ */
+public final class Queue extends NativeHandle {
+    private final Context context;
+    private final Device device;
+    private final boolean profiling;
+
+    private Queue(Context context, Device device, boolean profiling, MemorySegment handle) {
+        super(Kind.QUEUE, handle);
+        this.context = context;
+        this.device = device;
+        this.profiling = profiling;
+    }
+
+    static Queue create(Context context, Device device, boolean profiling) {
+        long bits = profiling ? CL.CL_QUEUE_PROFILING_ENABLE() : 0;
+        MemorySegment handle;
+        if (device.info().versionAtLeast(2, 0) && LibraryLoader.has("clCreateCommandQueueWithProperties")) {
+            try (Arena arena = Arena.ofConfined()) {
+                MemorySegment properties = arena.allocateFrom(ValueLayout.JAVA_LONG, CL.CL_QUEUE_PROPERTIES(), bits, 0);
+                handle = Status.create(
+                        "clCreateCommandQueueWithProperties",
+                        status -> CL.clCreateCommandQueueWithProperties(
+                                context.handle(), device.id(), properties, status));
+            }
+        } else {
+            handle = Status.create(
+                    "clCreateCommandQueue",
+                    status -> CL.clCreateCommandQueue(context.handle(), device.id(), bits, status));
+        }
+        return new Queue(context, device, profiling, handle);
+    }
+
+    /** The context that the queue belongs to. */
+    public Context context() {
+        return context;
+    }
+
+    /** The device that does the work. */
+    public Device device() {
+        return device;
+    }
+
+    /** Whether events of this queue have a {@link Event#profile() profile}. */
+    public boolean profiling() {
+        return profiling;
+    }
+
+    /** Launches a kernel with the arguments that it has now. */
+    public void launch(Kernel kernel, NDRange range) {
+        launch(kernel, range, MemorySegment.NULL);
+    }
+
+    /** Launches a kernel with the arguments that it has now, for its event. */
+    public Event launchWithEvent(Kernel kernel, NDRange range) {
+        return event(event -> launch(kernel, range, event));
+    }
+
+    private void launch(Kernel kernel, NDRange range, MemorySegment event) {
+        kernel.prepare(range);
+        int status = CL.clEnqueueNDRangeKernel(
+                handle(),
+                kernel.handle(),
+                range.dimensions(),
+                MemorySegment.NULL,
+                kernel.globalSizes(),
+                kernel.localSizes(range),
+                0,
+                MemorySegment.NULL,
+                event);
+        if (status != 0) {
+            throw new ClException("clEnqueueNDRangeKernel", status, "kernel " + kernel.name() + ", " + range);
+        }
+    }
+
+    /** Copies a whole segment of any kind into a buffer and waits for it. */
+    public void write(Buffer to, long offset, MemorySegment from) {
+        Transfers.write(this, to, offset, from);
+    }
+
+    /** Fills a whole segment of any kind from a buffer and waits for it. */
+    public void read(Buffer from, long offset, MemorySegment to) {
+        Transfers.read(this, from, offset, to);
+    }
+
+    /** Begins to copy host memory into a buffer; the memory must not change until the event is complete. */
+    public Event writeAsync(Buffer to, long offset, HostMemory from, long fromOffset, long bytes) {
+        return Transfers.writeAsync(this, to, offset, from, fromOffset, bytes);
+    }
+
+    /** Begins to copy a buffer into host memory, which holds it when the event is complete. */
+    public Event readAsync(Buffer from, long offset, HostMemory to, long toOffset, long bytes) {
+        return Transfers.readAsync(this, from, offset, to, toOffset, bytes);
+    }
+
+    /** Copies between buffers, or within one if the two ranges do not overlap. */
+    public void copy(Buffer from, long fromOffset, Buffer to, long toOffset, long bytes) {
+        Transfers.copy(this, from, fromOffset, to, toOffset, bytes);
+    }
+
+    /**
+     * Fills a part of a buffer with a 4-byte pattern.
+     *
+     * @throws IllegalArgumentException if offset or size is no multiple of 4
+     */
+    public void fill(Buffer buffer, long offset, long bytes, int pattern) {
+        Transfers.fill(this, buffer, offset, bytes, pattern);
+    }
+
+    /** Waits until the host can reach a part of a buffer; closing the result gives it back to the device. */
+    public Mapping map(Buffer buffer, MapMode mode, long offset, long bytes) {
+        return Transfers.map(this, buffer, mode, offset, bytes);
+    }
+
+    /** An event that is complete when all commands before it are. */
+    public Event marker() {
+        return event(event -> Status.check(
+                CL.clEnqueueMarkerWithWaitList(handle(), 0, MemorySegment.NULL, event), "clEnqueueMarkerWithWaitList"));
+    }
+
+    /**
+     * Lets the commands that follow begin only when these events, of this or other queues of the context, are complete.
+     * The host does not wait. The other queues are flushed, as OpenCL demands.
+     */
+    public void waitFor(Event... events) {
+        if (events.length == 0) {
+            return;
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment list = arena.allocate(ValueLayout.ADDRESS, events.length);
+            for (int i = 0; i < events.length; i++) {
+                list.setAtIndex(ValueLayout.ADDRESS, i, events[i].handle());
+                events[i].flushQueueUnless(this);
+            }
+            Status.check(
+                    CL.clEnqueueBarrierWithWaitList(handle(), events.length, list, MemorySegment.NULL),
+                    "clEnqueueBarrierWithWaitList");
+        }
+    }
+
+    /** Sends all commands to the device without waiting. */
+    public void flush() {
+        Status.check(CL.clFlush(handle()), "clFlush");
+    }
+
+    /** Waits until all commands are done. */
+    public void finish() {
+        Status.check(CL.clFinish(handle()), "clFinish");
+    }
+
+    /** A command that writes its event to a pointer. */
+    @FunctionalInterface
+    interface Command {
+        void enqueue(MemorySegment event);
+    }
+
+    Event event(Command command) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment event = arena.allocate(ValueLayout.ADDRESS);
+            command.enqueue(event);
+            return new Event(this, event.get(ValueLayout.ADDRESS, 0));
+        }
+    }
+
+    @Override
+    void release(MemorySegment released) {
+        Status.check(CL.clReleaseCommandQueue(released), "clReleaseCommandQueue");
+    }
+}

@@ -1,0 +1,105 @@
+package dev.sluice.system;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells the operating system what will be done with mapped memory ({@code madvise}). Advice is never needed for a right
+ * result: where the system takes none, giving it does nothing.
+ */
+public enum PageAdvice {
+    /** It is read soon: bring it in. */
+    WILL_NEED(3),
+    /**
+     * It is not read soon: its memory may go to others. For mapped files that were not written to, since the contents of
+     * other memory would be lost.
+     */
+    DONT_NEED(4);
+
+    private static final @Nullable Native NATIVE = Native.find();
+
+    private final int code;
+
+    PageAdvice(int code) {
+        this.code = code;
+    }
+
+    /** Whether this system takes advice. */
+    public static boolean supported() {
+        return NATIVE != null;
+    }
+
+    /**
+     * Gives the advice for the pages that lie in a mapped segment as a whole.
+     *
+     * @return whether the system took it; false where it takes none or the segment has no whole page
+     * @throws IllegalArgumentException if the segment is not mapped from a file, or mapped for writing
+     */
+    public boolean give(MemorySegment segment) {
+        if (!segment.isMapped() || !segment.isReadOnly()) {
+            throw new IllegalArgumentException("Page advice is for files that are mapped read-only");
+        }
+        Native functions = NATIVE;
+        if (functions == null) {
+            return false;
+        }
+        long page = functions.pageSize;
+        long start = segment.address();
+        long first = Math.ceilDiv(start, page) * page;
+        long last = (start + segment.byteSize()) / page * page;
+        if (last <= first) {
+            return false;
+        }
+        return functions.advise(segment.asSlice(first - start, last - first), code);
+    }
+
+    /** The functions of the C library, on systems that have them. */
+    private static final class Native {
+        private final MethodHandle madvise;
+        private final long pageSize;
+
+        private Native(MethodHandle madvise, long pageSize) {
+            this.madvise = madvise;
+            this.pageSize = pageSize;
+        }
+
+        static @Nullable Native find() {
+            Linker linker = Linker.nativeLinker();
+            SymbolLookup library = linker.defaultLookup();
+            MemorySegment madvise = library.find("madvise").orElse(null);
+            MemorySegment getPageSize = library.find("getpagesize").orElse(null);
+            if (madvise == null || getPageSize == null) {
+                return null;
+            }
+            try {
+                int pageSize = (int) linker.downcallHandle(getPageSize, FunctionDescriptor.of(ValueLayout.JAVA_INT))
+                        .invokeExact();
+                MethodHandle handle = linker.downcallHandle(
+                        madvise,
+                        FunctionDescriptor.of(
+                                ValueLayout.JAVA_INT,
+                                ValueLayout.ADDRESS,
+                                ValueLayout.JAVA_LONG,
+                                ValueLayout.JAVA_INT));
+                return new Native(handle, pageSize);
+            } catch (Throwable e) {
+                throw new AssertionError("getpagesize throws nothing", e);
+            }
+        }
+
+        boolean advise(MemorySegment pages, int code) {
+            try {
+                return (int) madvise.invokeExact(pages, pages.byteSize(), code) == 0;
+            } catch (RuntimeException | Error e) {
+                throw e;
+            } catch (Throwable e) {
+                throw new AssertionError("madvise throws nothing", e);
+            }
+        }
+    }
+}

@@ -1,5 +1,0 @@
-package dev.sluice.system;
-/** Placeholder. */
-final class ProcessMemory {
-    private ProcessMemory() {}
-}
