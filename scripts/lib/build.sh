@@ -19,8 +19,9 @@ build_engine() {
     : >"$_start" # sources changed during the build are newer than this and have the next call build again
     rm -rf "$modules_dir" # a jar of an older version must not stay beside the new one
     say "sluice: building (the first time this takes a minute or two and downloads what Maven needs)"
-    if ! (cd "$root" && ./mvnw -B -q --no-transfer-progress -pl engine -am -DskipTests package) >"$_log" 2>&1 </dev/null; then
-        tail -n 40 "$_log" >&2
+    if ! (cd "$root" && ./mvnw -B --no-transfer-progress -pl engine -am -Dmaven.test.skip=true package) >"$_log" 2>&1 </dev/null; then
+        # Maven's own advice at the end helps nobody here.
+        { grep -E '^\[(ERROR|WARNING)\]' "$_log" || tail -n 20 "$_log"; } | sed '/re-run Maven/,$d' | head -n 30 >&2
         die "the build failed; all of Maven's output is in $_log"
     fi
     mv "$_start" "$build_stamp"

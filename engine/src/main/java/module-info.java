@@ -7,6 +7,8 @@ module dev.sluice {
     requires org.slf4j;
     requires info.picocli;
     requires com.fasterxml.jackson.databind;
+    requires org.jline.reader;
+    requires org.jline.terminal;
     requires java.management;
     requires jdk.management;
 
@@ -18,6 +20,10 @@ module dev.sluice {
     exports dev.sluice.runtime;
     exports dev.sluice.tensor;
     exports dev.sluice.tokenizer;
+
+    // picocli sets the options' fields.
+    opens dev.sluice.cli to
+            info.picocli;
 
     uses dev.sluice.backend.Backend;
 

@@ -13,8 +13,10 @@ import java.util.Random;
  */
 public final class Throughput {
     private static final double STEADY = 0.03;
-    private static final int MOST_WARM_UPS = 12;
-    private static final long WARM_UP_NANOS = 15_000_000_000L;
+    /** The JIT compiles in stages, so that two slow runs may agree before the last one. */
+    private static final long LEAST_WARM_UP = 3_000_000_000L;
+
+    private static final long MOST_WARM_UP = 15_000_000_000L;
 
     private final Model model;
     private final int[] tokens;
@@ -50,7 +52,8 @@ public final class Throughput {
         for (int runs = 1; ; runs++) {
             long current = once(sequence, test);
             boolean steady = Math.abs(current - previous) < STEADY * previous;
-            if (steady || runs + 1 >= MOST_WARM_UPS || System.nanoTime() - started > WARM_UP_NANOS) {
+            long spent = System.nanoTime() - started;
+            if ((steady && spent > LEAST_WARM_UP) || spent > MOST_WARM_UP) {
                 return runs + 1;
             }
             previous = current;

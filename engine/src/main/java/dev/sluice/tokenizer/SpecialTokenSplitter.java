@@ -22,7 +22,7 @@ final class SpecialTokenSplitter {
 
     private static final int ROOT = 0;
     private static final int START_BITS = 32;
-    private static final long START_MASK = 0xFFFF_FFFFL;
+    private static final long TOKEN_MASK = 0xFFFF_FFFFL;
 
     /** The tokens in the order in which they are cut out. */
     private final int[] ids;
@@ -85,35 +85,43 @@ final class SpecialTokenSplitter {
 
     /** Hands over the parts of a text in order. */
     void split(byte[] text, Parts parts) {
-        long[] matches = matches(text);
-        if (matches.length == 0) {
+        Occurrences found = new Occurrences(ids.length);
+        scan(text, found::count);
+        if (found.isEmpty()) {
             if (text.length > 0) {
                 parts.text(0, text.length);
             }
             return;
         }
-        Arrays.sort(matches);
+        found.prepare();
+        scan(text, found::put);
         BitSet taken = new BitSet(text.length);
-        long[] kept = new long[matches.length];
+        long[] kept = new long[16];
         int count = 0;
-        for (long match : matches) {
-            int token = (int) (match >>> START_BITS);
-            int from = (int) match;
-            int to = from + spellings[token].length;
-            if (!overlaps(taken, from, to)) {
+        for (int token = 0; token < ids.length; token++) {
+            for (int i = found.first(token); i < found.first(token + 1); i++) {
+                int from = found.start(i);
+                int to = from + spellings[token].length;
+                if (overlaps(taken, from, to)) {
+                    continue;
+                }
                 while (stripsRight[token] && to < text.length && !taken.get(to) && isAsciiSpace(text[to])) {
                     to++;
                 }
                 taken.set(from, to);
+                if (count == kept.length) {
+                    kept = Arrays.copyOf(kept, count * 2);
+                }
                 kept[count++] = ((long) from << START_BITS) | token;
             }
         }
         Arrays.sort(kept, 0, count);
         int done = 0;
         for (int i = 0; i < count; i++) {
-            emitText(parts, taken, done, (int) (kept[i] >>> START_BITS));
-            done = (int) (kept[i] >>> START_BITS);
-            parts.token(ids[(int) (kept[i] & START_MASK)]);
+            int from = (int) (kept[i] >>> START_BITS);
+            emitText(parts, taken, done, from);
+            done = from;
+            parts.token(ids[(int) (kept[i] & TOKEN_MASK)]);
         }
         emitText(parts, taken, done, text.length);
     }
@@ -135,10 +143,12 @@ final class SpecialTokenSplitter {
         return false;
     }
 
-    /** All occurrences of all tokens: the token's place in the order above, the start below. */
-    private long[] matches(byte[] text) {
-        long[] found = new long[0];
-        int count = 0;
+    /** Receives an occurrence of a token, given by its place in {@link #ids}. */
+    private interface Visitor {
+        void visit(int token, int start);
+    }
+
+    private void scan(byte[] text, Visitor visitor) {
         for (int from = 0; from < text.length; from++) {
             if (!firstBytes[text[from] & 0xFF]) {
                 continue;
@@ -150,14 +160,10 @@ final class SpecialTokenSplitter {
                     break;
                 }
                 if (tokenAt[node] >= 0) {
-                    if (count == found.length) {
-                        found = Arrays.copyOf(found, Math.max(16, count * 2));
-                    }
-                    found[count++] = ((long) tokenAt[node] << START_BITS) | from;
+                    visitor.visit(tokenAt[node], from);
                 }
             }
         }
-        return Arrays.copyOf(found, count);
     }
 
     private static long edge(int node, byte b) {

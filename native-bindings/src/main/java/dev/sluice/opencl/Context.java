@@ -48,10 +48,10 @@ public final class Context extends NativeHandle {
             properties.setAtIndex(ValueLayout.JAVA_LONG, 0, CL.CL_CONTEXT_PLATFORM());
             properties.setAtIndex(ValueLayout.JAVA_LONG, 1, platform.id().address());
             MemorySegment ids = deviceIds(arena, devices);
-            MemorySegment handle = Status.create(
+            MemorySegment handle = SignalGuard.keep(() -> Status.create(
                     "clCreateContext",
                     status -> CL.clCreateContext(
-                            properties, devices.size(), ids, MemorySegment.NULL, MemorySegment.NULL, status));
+                            properties, devices.size(), ids, MemorySegment.NULL, MemorySegment.NULL, status)));
             return new Context(List.copyOf(devices), handle);
         }
     }
@@ -63,12 +63,12 @@ public final class Context extends NativeHandle {
 
     /** An in-order queue without profiling. */
     public Queue newQueue(Device device) {
-        return Queue.create(this, device, false);
+        return SignalGuard.keep(() -> Queue.create(this, device, false));
     }
 
     /** An in-order queue whose events tell {@link Event#profile() when} their commands ran. */
     public Queue newProfilingQueue(Device device) {
-        return Queue.create(this, device, true);
+        return SignalGuard.keep(() -> Queue.create(this, device, true));
     }
 
     /**
@@ -88,7 +88,7 @@ public final class Context extends NativeHandle {
      * @throws ClException with the compiler's log, if it does not compile
      */
     public Program build(String source, BuildOptions options) {
-        return Program.fromSource(this, source, options);
+        return SignalGuard.keep(() -> Program.fromSource(this, source, options));
     }
 
     /**
@@ -97,7 +97,7 @@ public final class Context extends NativeHandle {
      * @throws ClException if the device does not accept the binary
      */
     public Program load(Device device, byte[] binary, BuildOptions options) {
-        return Program.fromBinary(this, device, binary, options);
+        return SignalGuard.keep(() -> Program.fromBinary(this, device, binary, options));
     }
 
     static MemorySegment deviceIds(Arena arena, List<Device> devices) {

@@ -77,7 +77,7 @@ final class LibraryLoader {
     }
 
     private static final class Once {
-        static final OpenCl OUTCOME = load();
+        static final OpenCl OUTCOME = SignalGuard.keep(LibraryLoader::load);
     }
 
     private static OpenCl load() {

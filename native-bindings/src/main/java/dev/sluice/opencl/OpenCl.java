@@ -45,7 +45,7 @@ public sealed interface OpenCl {
          * @throws ClException if the library fails
          */
         public List<Platform> platforms() {
-            return Platform.all();
+            return SignalGuard.keep(Platform::all);
         }
 
         /**

@@ -56,6 +56,10 @@ public final class Platform {
      * @throws ClException if the platform fails
      */
     public List<Device> devices() {
+        return SignalGuard.keep(this::findDevices);
+    }
+
+    private List<Device> findDevices() {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment count = arena.allocate(CL.C_INT);
             long every = Integer.toUnsignedLong(CL.CL_DEVICE_TYPE_ALL());

@@ -97,7 +97,7 @@ public final class Program extends NativeHandle {
      * @throws ClException if the program has no such kernel
      */
     public Kernel kernel(String name) {
-        return Kernel.create(this, name);
+        return SignalGuard.keep(() -> Kernel.create(this, name));
     }
 
     /** The names of the kernels. */

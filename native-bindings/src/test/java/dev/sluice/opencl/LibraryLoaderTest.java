@@ -4,19 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.File;
-import java.io.IOException;
-import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.slf4j.Logger;
 
 /** The library is looked for once per process, so each case has a process of its own. */
 class LibraryLoaderTest {
@@ -85,41 +79,10 @@ class LibraryLoaderTest {
         assertFalse(linux.contains("/usr/lib/x86_64-linux-gnu/libOpenCL.so.1"), linux::toString);
     }
 
-    private static String probe(Map<String, String> environment, String... flags)
-            throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(
-                ProcessHandle.current().info().command().orElseThrow(),
-                "--enable-native-access=ALL-UNNAMED",
-                "--illegal-native-access=deny"));
-        command.addAll(List.of(flags));
-        command.add("-cp");
-        command.add(String.join(
-                File.pathSeparator,
-                location(OpenCl.class),
-                Path.of(System.getProperty("basedir", ""), "target", "test-classes")
-                        .toString(),
-                location(Logger.class)));
-        command.add(Probe.class.getName());
-        Path output = Files.createTempFile("probe", ".txt");
-        try {
-            ProcessBuilder builder = new ProcessBuilder(command).redirectOutput(output.toFile());
-            builder.redirectError(ProcessBuilder.Redirect.DISCARD);
-            if (!environment.containsKey("SLUICE_OPENCL_LIBRARY")) {
-                builder.environment().remove("SLUICE_OPENCL_LIBRARY");
-            }
-            builder.environment().putAll(environment);
-            Process process = builder.start();
-            assertTrue(process.waitFor(60, TimeUnit.SECONDS), "the probe is still running after a minute");
-            assertEquals(0, process.exitValue(), "the probe's exit code");
-            return Files.readString(output, StandardCharsets.UTF_8).strip();
-        } finally {
-            Files.delete(output);
-        }
-    }
-
-    private static String location(Class<?> type) {
-        return Path.of(URI.create(
-                        type.getProtectionDomain().getCodeSource().getLocation().toString()))
-                .toString();
+    private static String probe(Map<String, String> environment, String... flags) throws Exception {
+        Map<String, String> all = new HashMap<>(environment);
+        // A blank name counts as none, so that the tests' own setting is not in the way.
+        all.putIfAbsent(OpenCl.LIBRARY_VARIABLE, "");
+        return ChildJvm.run(Probe.class, all, flags);
     }
 }

@@ -3,8 +3,11 @@ package dev.sluice.opencl;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The one policy for tests that need OpenCL: without a device they are skipped with the reason, unless
@@ -12,6 +15,9 @@ import org.junit.jupiter.api.Assumptions;
  * {@code @MethodSource("dev.sluice.opencl.OpenClTests#devices")}.
  */
 public final class OpenClTests {
+    private static final Logger LOG = LoggerFactory.getLogger(OpenClTests.class);
+    private static final AtomicBoolean TOLD = new AtomicBoolean();
+
     private OpenClTests() {}
 
     /** All devices of this machine, at least one. */
@@ -35,6 +41,9 @@ public final class OpenClTests {
     private static AssertionError none(String reason) {
         if ("1".equals(System.getenv("SLUICE_REQUIRE_OPENCL"))) {
             fail("SLUICE_REQUIRE_OPENCL=1, and there is no OpenCL device: " + reason);
+        }
+        if (TOLD.compareAndSet(false, true)) {
+            LOG.warn("Tests that need an OpenCL device are skipped: {}", reason);
         }
         Assumptions.abort("No OpenCL device: " + reason);
         return new AssertionError("not reached");

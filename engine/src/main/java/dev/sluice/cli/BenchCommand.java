@@ -1,0 +1,121 @@
+package dev.sluice.cli;
+
+import dev.sluice.Model;
+import dev.sluice.bench.Throughput;
+import dev.sluice.bench.ThroughputReport;
+import dev.sluice.bench.ThroughputResult;
+import dev.sluice.bench.ThroughputTest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code sluice bench}: tokens per second, in llama-bench's terms. */
+@Command(
+        name = "bench",
+        sortOptions = false,
+        description = {"Measures tokens per second as llama-bench does: pp (a prompt), tg (generation).", ""},
+        footer = {"", "Example:", "  sluice bench --model SmolLM2-135M-Instruct.Q4_1.gguf -p 512 -n 128 -r 5"})
+final class BenchCommand implements Callable<Integer> {
+    private final Streams streams;
+
+    @Mixin
+    private final ModelOptions model = new ModelOptions();
+
+    @Option(
+            names = {"-p", "--n-prompt"},
+            split = ",",
+            defaultValue = "512",
+            paramLabel = "N",
+            description = "Tokens of the prompt, 0 for no such test (default: ${DEFAULT-VALUE}).")
+    private List<Integer> prompts = List.of();
+
+    @Option(
+            names = {"-n", "--n-gen"},
+            split = ",",
+            defaultValue = "128",
+            paramLabel = "N",
+            description = "Tokens to generate, 0 for no such test (default: ${DEFAULT-VALUE}).")
+    private List<Integer> generations = List.of();
+
+    @Option(
+            names = {"-d", "--n-depth"},
+            split = ",",
+            defaultValue = "0",
+            paramLabel = "N",
+            description = "Tokens in the context before the clock starts (default: ${DEFAULT-VALUE}).")
+    private List<Integer> depths = List.of();
+
+    @Option(
+            names = {"-r", "--repetitions"},
+            defaultValue = "5",
+            paramLabel = "N",
+            description = "Counted repetitions of each test (default: ${DEFAULT-VALUE}).")
+    private int repetitions;
+
+    @Option(
+            names = {"-o", "--output"},
+            defaultValue = "md",
+            paramLabel = "FORMAT",
+            description = "md (default), json, jsonl or csv.")
+    private ThroughputReport.Format output = ThroughputReport.Format.MD;
+
+    @Mixin
+    private final CommonOptions common = new CommonOptions();
+
+    BenchCommand(Streams streams) {
+        this.streams = streams;
+    }
+
+    @Override
+    public Integer call() {
+        List<ThroughputTest> tests = tests();
+        int context = tests.stream()
+                .mapToInt(t -> t.depth() + t.tokens())
+                .max()
+                .orElseThrow(() -> new UsageException("there is nothing to measure: -p and -n are both 0"));
+        try (Model loaded = model.load(streams, common, Math.max(context, model.context()))) {
+            if (!common.quiet()) {
+                streams.err().println(loaded.path());
+            }
+            Throughput throughput = new Throughput(loaded);
+            List<ThroughputResult> results = new ArrayList<>();
+            try (ProgressLine progress = ProgressLine.on(streams, common)) {
+                for (ThroughputTest test : tests) {
+                    progress.report("measuring " + test.label(), results.size(), tests.size());
+                    results.add(throughput.run(test, repetitions));
+                }
+            }
+            ThroughputReport report = new ThroughputReport(loaded, model.file(), model.threads());
+            streams.out().print(report.render(results, output));
+            return 0;
+        }
+    }
+
+    private List<ThroughputTest> tests() {
+        if (repetitions < 1) {
+            throw new UsageException("--repetitions must be 1 or more, not " + repetitions);
+        }
+        List<ThroughputTest> tests = new ArrayList<>();
+        for (int depth : depths) {
+            for (int prompt : prompts) {
+                add(tests, prompt, 0, depth);
+            }
+            for (int generated : generations) {
+                add(tests, 0, generated, depth);
+            }
+        }
+        return tests;
+    }
+
+    private static void add(List<ThroughputTest> tests, int prompt, int generated, int depth) {
+        if (prompt < 0 || generated < 0 || depth < 0) {
+            throw new UsageException("-p, -n and -d must be 0 or more");
+        }
+        if (prompt + generated > 0) {
+            tests.add(new ThroughputTest(prompt, generated, depth));
+        }
+    }
+}

@@ -1,0 +1,125 @@
+package dev.sluice.cli;
+
+import dev.sluice.LoadOptions;
+import dev.sluice.Model;
+import dev.sluice.Sluice;
+import dev.sluice.backend.KvType;
+import dev.sluice.plan.DeviceCatalog;
+import java.nio.file.Path;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Which model, and how it is loaded. */
+final class ModelOptions {
+    @Option(
+            names = {"-m", "--model"},
+            required = true,
+            paramLabel = "FILE",
+            description = "The model: a GGUF file, or the first part of a split one.")
+    private Path model = Path.of("");
+
+    @Option(
+            names = "--device",
+            defaultValue = "auto",
+            paramLabel = "SPEC",
+            description = "auto (default), cpu, opencl, opencl:0, or opencl:WORD with a part of the device's or"
+                    + " platform's name. 'sluice devices' lists what there is.")
+    private String device = "auto";
+
+    @Option(
+            names = "--memory",
+            paramLabel = "SPEC",
+            description = "The most memory to take: 512M, or per device opencl:0=6G,cpu=20G.")
+    private @Nullable String memory;
+
+    @Option(
+            names = {"-t", "--threads"},
+            defaultValue = "0",
+            paramLabel = "N",
+            description = "Threads on the CPU (default: one for each processor).")
+    private int threads;
+
+    @Option(
+            names = {"-c", "--ctx"},
+            defaultValue = "0",
+            paramLabel = "N",
+            description = "Context length in tokens (default: the model's own, at most 4096).")
+    private int context;
+
+    @Option(
+            names = "--kv",
+            defaultValue = "f32",
+            paramLabel = "TYPE",
+            description = "Number format of the KV cache: f32 (default) or f16.")
+    private String kv = "f32";
+
+    /** The context length that was asked for, 0 if none was. */
+    int context() {
+        return context;
+    }
+
+    /** The model file. */
+    Path file() {
+        return model;
+    }
+
+    /** CPU threads that were asked for, 0 if none were. */
+    int threads() {
+        return threads;
+    }
+
+    /** Loads the model, showing how far it has come. */
+    Model load(Streams streams, CommonOptions common) {
+        return load(streams, common, context);
+    }
+
+    Model load(Streams streams, CommonOptions common, int contextLength) {
+        try (ProgressLine progress = ProgressLine.on(streams, common)) {
+            return Sluice.load(model, options(contextLength).withProgress(progress));
+        }
+    }
+
+    private LoadOptions options(int contextLength) {
+        if (threads < 0 || threads > 1024) {
+            throw new UsageException("--threads must be 0 (one for each processor) to 1024, not " + threads);
+        }
+        if (contextLength < 0) {
+            throw new UsageException("--ctx must be 0 (the model's own) or more, not " + contextLength);
+        }
+        return LoadOptions.DEFAULT
+                .withDevice(device)
+                .withThreads(threads)
+                .withContextLength(contextLength)
+                .withKvType(kvType())
+                .withMemoryLimit(memory == null ? 0 : memoryLimit(memory));
+    }
+
+    private KvType kvType() {
+        return switch (kv.toLowerCase(Locale.ROOT)) {
+            case "f32" -> KvType.F32;
+            case "f16" -> KvType.F16;
+            default -> throw new UsageException("--kv " + kv + ": the KV cache can be f32 or f16");
+        };
+    }
+
+    /** The limit for the device that was chosen; 0 if only others are limited. */
+    private long memoryLimit(String spec) {
+        if (spec.indexOf('=') < 0) {
+            return ByteSize.parse(spec);
+        }
+        String chosen = DeviceCatalog.discover().select(device).id();
+        long limit = 0;
+        for (String entry : spec.split(",", -1)) {
+            int equals = entry.indexOf('=');
+            if (equals <= 0) {
+                throw new UsageException("--memory: '" + entry + "' names no device; write opencl:0=6G,cpu=20G");
+            }
+            long bytes = ByteSize.parse(entry.substring(equals + 1));
+            if (entry.substring(0, equals).strip().equalsIgnoreCase(chosen)) {
+                limit = bytes;
+            }
+        }
+        return limit;
+    }
+}
