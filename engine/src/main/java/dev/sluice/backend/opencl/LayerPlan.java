@@ -198,11 +198,17 @@ final class LayerPlan {
                 && reader.inputs().get(2) != node.output();
     }
 
+    /** The node that makes a value and was left to its readers; null if the value is there. */
+    private @Nullable Node pending(int value) {
+        return places.containsKey(value) ? null : producers.get(value);
+    }
+
     /** What a product reads: a value, and the norm that was left to it. */
     private record Source(Value x, Product.@Nullable Norm norm) {}
 
     private Source source(int value) {
-        if (!places.containsKey(value) && producers.get(value) instanceof Node p && p.op() instanceof Op.RmsNorm n) {
+        Node p = pending(value);
+        if (p != null && p.op() instanceof Op.RmsNorm n) {
             return new Source(input(p, 0), new Product.Norm(resources.vector(n.gain()), n.eps()));
         }
         return new Source(placed(value), null);
@@ -308,11 +314,13 @@ final class LayerPlan {
     private Path path(int value) {
         Rotation rotation = null;
         int from = value;
-        if (!places.containsKey(from) && producers.get(from) instanceof Node p && p.op() instanceof Op.Rope r) {
+        Node p = pending(from);
+        if (p != null && p.op() instanceof Op.Rope r) {
             rotation = r.rotation();
             from = p.inputs().getFirst();
         }
-        if (!places.containsKey(from) && producers.get(from) instanceof Node p && p.op() instanceof Op.RmsNorm n) {
+        p = pending(from);
+        if (p != null && p.op() instanceof Op.RmsNorm n) {
             return new Path(input(p, 0), n.gain(), n.eps(), rotation);
         }
         return new Path(placed(from), null, 0, rotation);
