@@ -59,6 +59,13 @@ public final class CpuBackend implements Backend {
     }
 
     private static Kernels kernels() {
-        return new ScalarKernels();
+        return hasVectorApi() ? VectorCode.kernels() : new ScalarKernels();
+    }
+
+    /** Keeps the vector classes out of a JVM that has no Vector API. */
+    private static final class VectorCode {
+        static Kernels kernels() {
+            return Lanes.bits() >= 128 ? new VectorKernels() : new ScalarKernels();
+        }
     }
 }

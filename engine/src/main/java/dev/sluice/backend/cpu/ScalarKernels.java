@@ -3,6 +3,7 @@ package dev.sluice.backend.cpu;
 import dev.sluice.backend.tiles.RowTiles;
 import dev.sluice.graph.Activation;
 import dev.sluice.graph.Op;
+import dev.sluice.graph.Rotation;
 import org.jspecify.annotations.Nullable;
 
 /** {@link ScalarOps} behind the interface of the device, reading weights in the file's own order. */
@@ -52,20 +53,22 @@ final class ScalarKernels implements Kernels {
 
     @Override
     public void rope(Op.Rope op, RotationTable table, Rows x, Rows y, int firstHead, int lastHead) {
-        boolean halves = op.rotation().pairing() == dev.sluice.graph.Rotation.Pairing.HALVES;
+        boolean halves = op.rotation().pairing() == Rotation.Pairing.HALVES;
         int pairs = op.rotation().pairs();
         for (int h = firstHead; h < lastHead; h++) {
+            float[] in = x.data();
+            float[] out = y.data();
             int from = x.at(0) + h * op.headDim();
             int to = y.at(0) + h * op.headDim();
-            System.arraycopy(x.data(), from, y.data(), to, op.headDim());
+            System.arraycopy(in, from, out, to, op.headDim());
             int angles = h / op.heads() * pairs;
             for (int i = 0; i < pairs; i++) {
                 int a = halves ? i : 2 * i;
                 int b = halves ? i + pairs : 2 * i + 1;
                 float cos = table.cos()[angles + i];
                 float sin = table.sin()[angles + i];
-                y.data()[to + a] = x.data()[from + a] * cos - x.data()[from + b] * sin;
-                y.data()[to + b] = x.data()[from + a] * sin + x.data()[from + b] * cos;
+                out[to + a] = in[from + a] * cos - in[from + b] * sin;
+                out[to + b] = in[from + a] * sin + in[from + b] * cos;
             }
         }
     }
@@ -104,8 +107,14 @@ final class ScalarKernels implements Kernels {
 
     @Override
     public void add(Rows a, Rows b, Rows y, int first, int last) {
+        float[] left = a.data();
+        float[] right = b.data();
+        float[] sum = y.data();
+        int leftAt = a.at(0);
+        int rightAt = b.at(0);
+        int sumAt = y.at(0);
         for (int i = first; i < last; i++) {
-            y.data()[y.at(0) + i] = a.data()[a.at(0) + i] + b.data()[b.at(0) + i];
+            sum[sumAt + i] = left[leftAt + i] + right[rightAt + i];
         }
     }
 

@@ -2,6 +2,8 @@ package dev.sluice.backend.cpu;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** Memory of one worker between the steps of a kernel. It grows when layers are compiled, never in a step. */
 final class Scratch {
@@ -9,8 +11,11 @@ final class Scratch {
     private float[] row = new float[0];
     private double[] scores = new double[0];
     private float[] sums = new float[0];
+    private float[] scales = new float[0];
     private float[] attention = new float[0];
     private MemorySegment panel = MemorySegment.NULL;
+    private @Nullable PanelProduct product;
+    private @Nullable VectorAttention vectorAttention;
 
     Scratch(Arena arena) {
         this.arena = arena;
@@ -28,6 +33,10 @@ final class Scratch {
         sums = sums.length < floats ? new float[floats] : sums;
     }
 
+    void reserveScales(int floats) {
+        scales = scales.length < floats ? new float[floats] : scales;
+    }
+
     void reserveAttention(int floats) {
         attention = attention.length < floats ? new float[floats] : attention;
     }
@@ -36,6 +45,24 @@ final class Scratch {
         if (panel.byteSize() < floats * Float.BYTES) {
             panel = arena.allocate(floats * Float.BYTES, 64);
         }
+    }
+
+    /** Makes the helpers of vector code; a JVM without the Vector API never loads their classes. */
+    void reserveVectors() {
+        if (product == null) {
+            product = new PanelProduct();
+            vectorAttention = new VectorAttention();
+        }
+    }
+
+    /** The product with a panel of this worker. */
+    PanelProduct product() {
+        return Objects.requireNonNull(product);
+    }
+
+    /** The attention of this worker. */
+    VectorAttention vectorAttention() {
+        return Objects.requireNonNull(vectorAttention);
     }
 
     /** One row of weights, or of a tile's products. */
@@ -51,6 +78,11 @@ final class Scratch {
     /** Sums of x over the blocks of a weight format. */
     float[] sums() {
         return sums;
+    }
+
+    /** Factors and offsets of a tile's groups of columns. */
+    float[] scales() {
+        return scales;
     }
 
     /** Queries, scores and results of a block of vector attention. */

@@ -1,0 +1,96 @@
+package dev.sluice.backend.cpu;
+
+import dev.sluice.tensor.DType;
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorOperators;
+
+/** Tiles of formats without scales, F32, F16 and BF16: [column][16 rows]. */
+final class PlainTiles {
+    private static final float TWO_112 = 0x1p112f;
+
+    private PlainTiles() {}
+
+    /** Dot products of a tile's 16 rows with x. */
+    static void product(DType type, MemorySegment w, long at, int cols, float[] x, int xAt, float[] y) {
+        for (int lane = 0; lane < 16; lane += Lanes.COUNT) {
+            switch (type) {
+                case F32 -> f32(w, at + 4L * lane, cols, x, xAt, lane, y);
+                case F16 -> f16(w, at + 2L * lane, cols, x, xAt, lane, y);
+                case BF16 -> bf16(w, at + 2L * lane, cols, x, xAt, lane, y);
+                default -> throw new IllegalArgumentException(type + " has scales");
+            }
+        }
+    }
+
+    private static void f32(MemorySegment w, long at, int cols, float[] x, int xAt, int lane, float[] y) {
+        FloatVector even = FloatVector.zero(Lanes.FLOATS);
+        FloatVector odd = even;
+        int c = 0;
+        for (; c + 1 < cols; c += 2) {
+            FloatVector a = FloatVector.fromMemorySegment(Lanes.FLOATS, w, at + 64L * c, Lanes.ORDER);
+            even = a.fma(FloatVector.broadcast(Lanes.FLOATS, x[xAt + c]), even);
+            FloatVector b = FloatVector.fromMemorySegment(Lanes.FLOATS, w, at + 64L * c + 64, Lanes.ORDER);
+            odd = b.fma(FloatVector.broadcast(Lanes.FLOATS, x[xAt + c + 1]), odd);
+        }
+        if (c < cols) {
+            FloatVector a = FloatVector.fromMemorySegment(Lanes.FLOATS, w, at + 64L * c, Lanes.ORDER);
+            even = a.fma(FloatVector.broadcast(Lanes.FLOATS, x[xAt + c]), even);
+        }
+        even.add(odd).intoArray(y, lane);
+    }
+
+    private static void f16(MemorySegment w, long at, int cols, float[] x, int xAt, int lane, float[] y) {
+        FloatVector sum = FloatVector.zero(Lanes.FLOATS);
+        for (int c = 0; c < cols; c++) {
+            sum = TileScales.halves(w, at + 32L * c).fma(FloatVector.broadcast(Lanes.FLOATS, x[xAt + c]), sum);
+        }
+        sum.intoArray(y, lane);
+    }
+
+    private static void bf16(MemorySegment w, long at, int cols, float[] x, int xAt, int lane, float[] y) {
+        FloatVector sum = FloatVector.zero(Lanes.FLOATS);
+        for (int c = 0; c < cols; c++) {
+            IntVector bits = (IntVector) ShortVector.fromMemorySegment(Lanes.SHORTS, w, at + 32L * c, Lanes.ORDER)
+                    .convertShape(VectorOperators.ZERO_EXTEND_S2I, Lanes.INTS, 0);
+            FloatVector a = bits.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+            sum = a.fma(FloatVector.broadcast(Lanes.FLOATS, x[xAt + c]), sum);
+        }
+        sum.intoArray(y, lane);
+    }
+
+    /** Expands 16-bit numbers, {@code count} a multiple of 16, to floats. */
+    static void expand(DType type, MemorySegment w, long at, long count, MemorySegment panel, long panelAt) {
+        if (type == DType.BF16) {
+            for (long i = 0; i < count; i += Lanes.COUNT) {
+                IntVector bits = (IntVector) ShortVector.fromMemorySegment(Lanes.SHORTS, w, at + 2 * i, Lanes.ORDER)
+                        .convertShape(VectorOperators.ZERO_EXTEND_S2I, Lanes.INTS, 0);
+                bits.lanewise(VectorOperators.LSHL, 16)
+                        .reinterpretAsFloats()
+                        .intoMemorySegment(panel, panelAt + 4 * i, Lanes.ORDER);
+            }
+        } else {
+            halves(w, at, count, panel, panelAt);
+        }
+    }
+
+    /** Expands halves, {@code count} a multiple of 16, to floats; see {@link TileScales#halves}. */
+    static void halves(MemorySegment w, long at, long count, MemorySegment panel, long panelAt) {
+        for (long i = 0; i < count; i += Lanes.COUNT) {
+            IntVector bits = (IntVector) ShortVector.fromMemorySegment(Lanes.SHORTS, w, at + 2 * i, Lanes.ORDER)
+                    .convertShape(VectorOperators.ZERO_EXTEND_S2I, Lanes.INTS, 0);
+            FloatVector magnitude = bits.and(0x7fff)
+                    .lanewise(VectorOperators.LSHL, 13)
+                    .reinterpretAsFloats()
+                    .mul(TWO_112);
+            IntVector sign = bits.and(0x8000).lanewise(VectorOperators.LSHL, 16);
+            magnitude
+                    .reinterpretAsInts()
+                    .or(sign)
+                    .reinterpretAsFloats()
+                    .intoMemorySegment(panel, panelAt + 4 * i, Lanes.ORDER);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+package dev.sluice.backend.cpu;
+
+import dev.sluice.tensor.DType;
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * Brings the scales of a tile into one form for all formats: for each group of columns 16 factors a and 16 offsets b,
+ * such that a weight is {@code a · f + b}, where f = bias + q is the float that {@link TileProducts} makes of a quant q by
+ * placing its bits in the mantissa of a power of two, the bias. Doing this in a pass of its own keeps the hot loops
+ * small enough for the compiler to inline all of their vector calls.
+ */
+final class TileScales {
+    private static final float TWO_112 = 0x1p112f;
+
+    private TileScales() {}
+
+    /** Columns that share a scale. */
+    static int groupCols(DType type) {
+        return type == DType.Q6_K ? 16 : 32;
+    }
+
+    /**
+     * Writes the scales of some units of a tile.
+     *
+     * @param out [group][a × 16, b × 16]
+     */
+    static void expand(DType type, MemorySegment w, long at, int units, float[] out) {
+        for (int lane = 0; lane < 16; lane += Lanes.COUNT) {
+            switch (type) {
+                case Q8_0 -> symmetric(w, at + 2L * lane, 544, units, 0, out, lane);
+                case Q4_0 -> symmetric(w, at + 2L * lane, 288, units, -24, out, lane);
+                case Q5_0 -> symmetric(w, at + 2L * lane, 352, units, -48, out, lane);
+                case Q4_1 -> withMinimum(w, at + 2L * lane, 320, units, -16, out, lane);
+                case Q5_1 -> withMinimum(w, at + 2L * lane, 384, units, -32, out, lane);
+                case Q4_K -> superBlock(w, at, 2368, 288, units, -16, out, lane);
+                case Q5_K -> superBlock(w, at, 2880, 352, units, -32, out, lane);
+                case Q6_K -> signed(w, at, units, out, lane);
+                default -> throw new IllegalArgumentException(type + " has no scales");
+            }
+        }
+    }
+
+    /** d only: b = shift · d takes the bias and the quant's own zero point away. */
+    private static void symmetric(
+            MemorySegment w, long at, int unitBytes, int units, float shift, float[] out, int lane) {
+        for (int u = 0; u < units; u++) {
+            FloatVector d = halves(w, at + (long) unitBytes * u);
+            d.intoArray(out, 32 * u + lane);
+            d.mul(shift).intoArray(out, 32 * u + 16 + lane);
+        }
+    }
+
+    /** d and m: b = m + shift · d. */
+    private static void withMinimum(
+            MemorySegment w, long at, int unitBytes, int units, float shift, float[] out, int lane) {
+        for (int u = 0; u < units; u++) {
+            FloatVector d = halves(w, at + (long) unitBytes * u);
+            FloatVector m = halves(w, at + (long) unitBytes * u + 32);
+            d.intoArray(out, 32 * u + lane);
+            m.add(d.mul(shift)).intoArray(out, 32 * u + 16 + lane);
+        }
+    }
+
+    /** a = d · sc, b = shift · a − dmin · mn. */
+    private static void superBlock(
+            MemorySegment w, long at, int unitBytes, int groupBytes, int units, float shift, float[] out, int lane) {
+        for (int u = 0; u < units; u++) {
+            long unit = at + (long) unitBytes * u;
+            FloatVector d = halves(w, unit + 2L * lane);
+            FloatVector dmin = halves(w, unit + 32 + 2L * lane);
+            for (int g = 0; g < 8; g++) {
+                long group = unit + 64 + (long) groupBytes * g;
+                FloatVector a = d.mul(bytes(w, group + lane));
+                FloatVector min = dmin.mul(bytes(w, group + 16 + lane));
+                int to = 32 * (8 * u + g) + lane;
+                a.intoArray(out, to);
+                a.mul(shift).sub(min).intoArray(out, to + 16);
+            }
+        }
+    }
+
+    /** Q6_K: a = d · sc for each 16 columns, b = −(64 + 32) a. */
+    private static void signed(MemorySegment w, long at, int units, float[] out, int lane) {
+        for (int u = 0; u < units; u++) {
+            long unit = at + 3360L * u;
+            FloatVector d = halves(w, unit + 2L * lane);
+            for (int g = 0; g < 16; g++) {
+                FloatVector a = d.mul(bytes(w, unit + 32 + 416L * (g / 2) + 16L * (g % 2) + lane));
+                int to = 32 * (16 * u + g) + lane;
+                a.intoArray(out, to);
+                a.mul(-96f).intoArray(out, to + 16);
+            }
+        }
+    }
+
+    private static FloatVector bytes(MemorySegment w, long at) {
+        return (FloatVector) ByteVector.fromMemorySegment(Lanes.BYTES, w, at, Lanes.ORDER)
+                .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0);
+    }
+
+    /**
+     * Halves as floats. The bits of the magnitude, moved to their place in a float, are the number times 2⁻¹¹², denormal
+     * ones included; infinities, which are no weights, become 65536.
+     */
+    static FloatVector halves(MemorySegment w, long at) {
+        IntVector bits = (IntVector) ShortVector.fromMemorySegment(Lanes.SHORTS, w, at, Lanes.ORDER)
+                .convertShape(VectorOperators.ZERO_EXTEND_S2I, Lanes.INTS, 0);
+        FloatVector magnitude = bits.and(0x7fff)
+                .lanewise(VectorOperators.LSHL, 13)
+                .reinterpretAsFloats()
+                .mul(TWO_112);
+        IntVector sign = bits.and(0x8000).lanewise(VectorOperators.LSHL, 16);
+        return magnitude.reinterpretAsInts().or(sign).reinterpretAsFloats();
+    }
+}

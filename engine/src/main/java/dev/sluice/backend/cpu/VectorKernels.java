@@ -1,0 +1,248 @@
+package dev.sluice.backend.cpu;
+
+import dev.sluice.backend.tiles.RowTiles;
+import dev.sluice.graph.Activation;
+import dev.sluice.graph.Op;
+import dev.sluice.tensor.DType;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import org.jspecify.annotations.Nullable;
+
+/** The operations in vector code; what takes no time worth mentioning is left to the scalar code. */
+final class VectorKernels implements Kernels {
+    /** Columns of a panel: two of them, 16 rows each, are 128 KiB and stay in the second-level cache. */
+    private static final int PANEL_COLS = 1024;
+
+    private final ScalarKernels scalar = new ScalarKernels();
+
+    @Override
+    public String description() {
+        return "Vector API " + Lanes.bits() + " bit";
+    }
+
+    @Override
+    public boolean packs() {
+        return true;
+    }
+
+    @Override
+    public void reserve(Op op, Scratch scratch) {
+        scratch.reserveVectors();
+        switch (op) {
+            case Op.Linear linear ->
+                reserve(Math.toIntExact(linear.weight().shape().cols()), scratch);
+            case Op.GatedFfn ffn -> {
+                reserve(Math.toIntExact(ffn.gate().shape().cols()), scratch);
+                reserve(ffn.hidden(), scratch);
+            }
+            case Op.Attention attention -> VectorAttention.reserve(attention, scratch);
+            case Op.Embed embed -> {}
+            case Op.RmsNorm norm -> {}
+            case Op.Rope rope -> {}
+            case Op.Add add -> {}
+            case Op.ArgMax argMax -> {}
+        }
+    }
+
+    private static void reserve(int cols, Scratch scratch) {
+        scratch.reserveRow(RowTiles.ROWS);
+        scratch.reserveSums(cols / 16 + 1);
+        scratch.reserveScales(2 * cols + 32);
+        scratch.reservePanel(2L * RowTiles.ROWS * PANEL_COLS);
+    }
+
+    @Override
+    public void linear(
+            Matrix w,
+            float @Nullable [] bias,
+            Rows x,
+            Rows y,
+            int tokens,
+            int firstTile,
+            int lastTile,
+            Scratch scratch) {
+        if (tokens == 1) {
+            vector(w, x, y, firstTile, lastTile, scratch);
+        } else {
+            matrix(w, x, y, tokens, firstTile, lastTile, scratch);
+        }
+        if (bias != null) {
+            int last = Math.min(w.rows(), lastTile * RowTiles.ROWS);
+            for (int t = 0; t < tokens; t++) {
+                for (int r = firstTile * RowTiles.ROWS; r < last; r++) {
+                    y.data()[y.at(t) + r] += bias[r];
+                }
+            }
+        }
+    }
+
+    private static boolean plain(DType type) {
+        return type == DType.F32 || type == DType.F16 || type == DType.BF16;
+    }
+
+    private static void vector(Matrix w, Rows x, Rows y, int firstTile, int lastTile, Scratch scratch) {
+        DType type = w.type();
+        int cols = w.cols();
+        long tileBytes = RowTiles.tileBytes(type, cols);
+        float[] products = scratch.row();
+        boolean plain = plain(type);
+        if (!plain && type != DType.Q8_0 && firstTile < lastTile) {
+            sums(x.data(), x.at(0), cols, TileScales.groupCols(type), scratch.sums());
+        }
+        for (int tile = firstTile; tile < lastTile; tile++) {
+            long at = tile * tileBytes;
+            if (plain) {
+                PlainTiles.product(type, w.data(), at, cols, x.data(), x.at(0), products);
+            } else {
+                int units = cols / type.blockSize();
+                TileScales.expand(type, w.data(), at, units, scratch.scales());
+                TileProducts.product(
+                        type, w.data(), at, units, x.data(), x.at(0), scratch.scales(), scratch.sums(), products);
+            }
+            int row = tile * RowTiles.ROWS;
+            System.arraycopy(products, 0, y.data(), y.at(0) + row, Math.min(RowTiles.ROWS, w.rows() - row));
+        }
+    }
+
+    private static void sums(float[] x, int xAt, int cols, int group, float[] sums) {
+        for (int n = 0; n < cols / group; n++) {
+            FloatVector sum = FloatVector.fromArray(Lanes.FLOATS, x, xAt + n * group);
+            for (int i = Lanes.COUNT; i < group; i += Lanes.COUNT) {
+                sum = sum.add(FloatVector.fromArray(Lanes.FLOATS, x, xAt + n * group + i));
+            }
+            sums[n] = sum.reduceLanes(VectorOperators.ADD);
+        }
+    }
+
+    private static void matrix(Matrix w, Rows x, Rows y, int tokens, int firstTile, int lastTile, Scratch scratch) {
+        int cols = w.cols();
+        PanelProduct product = scratch.product();
+        for (int tile = firstTile; tile < lastTile; tile += 2) {
+            int tiles = Math.min(2, lastTile - tile);
+            int row = tile * RowTiles.ROWS;
+            int rows = Math.min(tiles * RowTiles.ROWS, w.rows() - row);
+            for (int c = 0; c < cols; c += PANEL_COLS) {
+                int depth = Math.min(PANEL_COLS, cols - c);
+                panel(w, tile, tiles, c, depth, scratch);
+                product.left(x.data(), x.at(0) + c, x.width);
+                product.into(y.data(), y.at(0) + row, y.width, tokens, rows, depth, c > 0);
+            }
+        }
+    }
+
+    /** Sets the panel of one or two tiles' columns {@code c} and following. */
+    private static void panel(Matrix w, int tile, int tiles, int c, int depth, Scratch scratch) {
+        DType type = w.type();
+        long tileBytes = RowTiles.tileBytes(type, w.cols());
+        long at = tile * tileBytes + (long) (c / type.blockSize()) * RowTiles.unitBytes(type);
+        if (type == DType.F32) {
+            scratch.product().panel(w.data(), at, tileBytes, 64);
+            return;
+        }
+        long panelBytes = 64L * depth;
+        for (int t = 0; t < tiles; t++) {
+            long from = at + t * tileBytes;
+            if (plain(type)) {
+                PlainTiles.expand(type, w.data(), from, 16L * depth, scratch.panel(), t * panelBytes);
+            } else {
+                int units = depth / type.blockSize();
+                TileScales.expand(type, w.data(), from, units, scratch.scales());
+                TilePanels.expand(type, w.data(), from, units, scratch.scales(), scratch.panel(), t * panelBytes);
+            }
+        }
+        scratch.product().panel(scratch.panel(), 0, panelBytes, 64);
+    }
+
+    @Override
+    public void rmsNorm(Op.RmsNorm op, float[] gain, Rows x, Rows y, int firstRun, int lastRun) {
+        for (int r = firstRun; r < lastRun; r++) {
+            int at = r * gain.length;
+            normRun(x.data(), x.at(0) + at, gain, op.eps(), y.data(), y.at(0) + at);
+        }
+    }
+
+    private static void normRun(float[] x, int xAt, float[] gain, float eps, float[] y, int yAt) {
+        int whole = Lanes.FLOATS.loopBound(gain.length);
+        FloatVector squares = FloatVector.zero(Lanes.FLOATS);
+        for (int i = 0; i < whole; i += Lanes.COUNT) {
+            FloatVector v = FloatVector.fromArray(Lanes.FLOATS, x, xAt + i);
+            squares = v.fma(v, squares);
+        }
+        double sum = squares.reduceLanes(VectorOperators.ADD);
+        for (int i = whole; i < gain.length; i++) {
+            sum += (double) x[xAt + i] * x[xAt + i];
+        }
+        float factor = (float) (1 / Math.sqrt(sum / gain.length + eps));
+        for (int i = 0; i < whole; i += Lanes.COUNT) {
+            FloatVector v = FloatVector.fromArray(Lanes.FLOATS, x, xAt + i).mul(factor);
+            v.mul(FloatVector.fromArray(Lanes.FLOATS, gain, i)).intoArray(y, yAt + i);
+        }
+        for (int i = whole; i < gain.length; i++) {
+            y[yAt + i] = x[xAt + i] * factor * gain[i];
+        }
+    }
+
+    @Override
+    public void rope(Op.Rope op, RotationTable table, Rows x, Rows y, int firstHead, int lastHead) {
+        scalar.rope(op, table, x, y, firstHead, lastHead);
+    }
+
+    @Override
+    public void attention(Op.Attention op, Run run, Rows q, Rows y, Worker worker) {
+        worker.scratch.vectorAttention().run(op, run, q, y, worker);
+    }
+
+    @Override
+    public void activate(Activation activation, Rows gate, Rows up, int tokens, int firstColumn, int lastColumn) {
+        for (int t = 0; t < tokens; t++) {
+            VectorMath.activate(
+                    activation,
+                    gate.data(),
+                    gate.at(t) + firstColumn,
+                    up.data(),
+                    up.at(t) + firstColumn,
+                    lastColumn - firstColumn);
+        }
+    }
+
+    @Override
+    public void add(Rows a, Rows b, Rows y, int first, int last) {
+        scalar.add(a, b, y, first, last);
+    }
+
+    @Override
+    public int argMax(Rows x, int token) {
+        return argMax(x.data(), x.at(token), x.width);
+    }
+
+    /** Each lane keeps its first largest; of lanes that agree the one with the lowest index wins. */
+    private static int argMax(float[] x, int at, int count) {
+        int whole = Lanes.FLOATS.loopBound(count);
+        FloatVector most = FloatVector.broadcast(Lanes.FLOATS, Float.NEGATIVE_INFINITY);
+        IntVector where = IntVector.zero(Lanes.INTS);
+        for (int i = 0; i < whole; i += Lanes.COUNT) {
+            FloatVector v = FloatVector.fromArray(Lanes.FLOATS, x, at + i);
+            VectorMask<Float> more = v.compare(VectorOperators.GT, most);
+            most = most.blend(v, more);
+            where = where.blend(i, more.cast(Lanes.INTS));
+        }
+        int best = 0;
+        float max = Float.NEGATIVE_INFINITY;
+        for (int lane = 0; lane < Lanes.COUNT; lane++) {
+            int index = where.lane(lane) + lane;
+            if (most.lane(lane) > max || (most.lane(lane) == max && max > Float.NEGATIVE_INFINITY && index < best)) {
+                max = most.lane(lane);
+                best = index;
+            }
+        }
+        for (int i = whole; i < count; i++) {
+            if (x[at + i] > max) {
+                max = x[at + i];
+                best = i;
+            }
+        }
+        return best;
+    }
+}
