@@ -28,5 +28,6 @@ module dev.sluice {
     uses dev.sluice.backend.Backend;
 
     provides dev.sluice.backend.Backend with
-            dev.sluice.backend.cpu.CpuBackend;
+            dev.sluice.backend.cpu.CpuBackend,
+            dev.sluice.backend.opencl.OpenClBackend;
 }

@@ -59,7 +59,7 @@ final class ChatCommand implements Callable<Integer> {
                 GenerateOptions.DEFAULT.withMaxTokens(maxTokens).withSampling(sampling.sampling());
         try (Model loaded = model.load(streams, common);
                 Session session = loaded.newSession()) {
-            Conversation conversation = new Conversation(session, loaded.tokenizer(), system);
+            Conversation conversation = new Conversation(session, new TurnEncoder(loaded.tokenizer(), system));
             try (ChatInput input = ChatInput.on(streams, conversation::interrupt)) {
                 if (input.isTerminal() && !common.quiet()) {
                     streams.err().println(loaded.device().id() + ": " + loaded.path());

@@ -17,7 +17,8 @@ final class Failures {
 
     /** Options that cannot be understood. */
     static int usage(CommandLine.ParameterException failure, String[] args) {
-        return usage(failure.getCommandLine(), String.valueOf(failure.getMessage()));
+        String message = String.valueOf(failure.getMessage());
+        return usage(failure.getCommandLine(), message.startsWith("Error: ") ? message.substring(7) : message);
     }
 
     private static int usage(CommandLine commandLine, String message) {

@@ -19,7 +19,7 @@ final class TokenIds {
     static final class Converter implements ITypeConverter<TokenIds> {
         @Override
         public TokenIds convert(String text) {
-            String[] parts = text.strip().split("[,\\s]+", -1);
+            String[] parts = text.strip().split("\\s*,\\s*|\\s+", -1);
             int[] ids = new int[parts.length];
             for (int i = 0; i < parts.length; i++) {
                 try {

@@ -98,7 +98,7 @@ void attention(const global float *q, int q_at, int q_stride, int heads, int kv_
                 rows_t key = LOAD_KV(k + 16 * d, lane);
 #pragma unroll
                 for (int r = 0; r < QUERIES; r++) {
-                    s[r] = MULTIPLY_ADD(key, queries[d * QUERIES + r], s[r]);
+                    s[r] = MULTIPLY_ADD(key, (rows_t)queries[d * QUERIES + r], s[r]);
                 }
             }
             int whole = base + 15 <= first_seen && (window <= 0 || base > last_seen - window);
@@ -149,7 +149,7 @@ void attention(const global float *q, int q_at, int q_stride, int heads, int kv_
                 rows_t value = LOAD_KV(v + (size_t)i * VALUE_DIM, lane);
 #pragma unroll
                 for (int r = 0; r < QUERIES; r++) {
-                    o[r] = MULTIPLY_ADD(value, scores[r * KEYS + i], o[r]);
+                    o[r] = MULTIPLY_ADD(value, (rows_t)scores[r * KEYS + i], o[r]);
                 }
             }
 #pragma unroll

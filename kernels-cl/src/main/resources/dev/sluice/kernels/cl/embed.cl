@@ -3,7 +3,8 @@
 //
 // table      row tiles (docs/weight-layout.md)
 // columns    width of the table
-// ids        int32 [tokens], within the table
+// rows       how many the table has; an id that is not one of them gives NaN
+// ids        int32 [tokens]
 // y          f32 [tokens, columns] from element y_at
 //
 // A work-group of ITEMS work-items looks one token up (dimension 0).
@@ -23,12 +24,18 @@
 #include "linear.cl"
 
 kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1)))
-void embed(const global uchar *table, int columns, float factor, const global int *ids, global float *y, int y_at) {
+void embed(const global uchar *table, int rows, int columns, float factor, const global int *ids, global float *y, int y_at) {
     int token = get_group_id(0);
     int id = ids[token];
+    y += y_at + (size_t)token * columns;
+    if (id < 0 || id >= rows) {
+        for (int c = get_local_id(0); c < columns; c += ITEMS) {
+            y[c] = NAN;
+        }
+        return;
+    }
     int lane = id & 15;
     const global uchar *tile = table + TILE_BYTES(columns) * (id >> 4);
-    y += y_at + (size_t)token * columns;
     int quads = columns / PART_COLS * (PART_COLS / 4);
     for (int i = get_local_id(0); i < quads; i += ITEMS) {
         int part = i / (PART_COLS / 4);

@@ -12,7 +12,7 @@
 #define BIAS 2       // bias[row] is added
 #define RESIDUAL 4   // residual[token, row] is added
 #define GATED 8      // activation(W0 x) * (W1 x)
-#define GELU 16      // the activation is the tanh form of GELU, not SiLU
+#define GELU 16      // the activation is the tanh form of GELU, not SiLU (activate.cl)
 
 #if UNIT_COLS >= PART_COLS
 #define PARTS_PER_UNIT (UNIT_COLS / PART_COLS)
@@ -55,12 +55,6 @@ static inline place_t place_of(int tile, const global uchar *w0, const global uc
     p.row = before + 16 * tile;
     p.count = min(16, rows - 16 * tile);
     return p;
-}
-
-// SiLU is x / (1 + exp(-x)), GELU x / (1 + exp(-2u)) with u the polynomial in its tanh: both without a tanh.
-static inline rows_t activate(rows_t x, int flags) {
-    rows_t z = flags & GELU ? 1.5957691216057308f * x * (1.0f + 0.044715f * x * x) : x;
-    return x / (1.0f + exp(-z));
 }
 
 #if LANES == 16

@@ -22,6 +22,8 @@
 #include "rows.cl"
 #include QUANT
 #include "linear.cl"
+#define FLOATS LANES
+#include "activate.cl"
 
 static inline void multiply(const global uchar *tile, int columns, const global float *panel, int lane,
                             rows_t sum[TOKENS]) {
@@ -50,7 +52,7 @@ static inline void multiply(const global uchar *tile, int columns, const global 
 #endif
 #pragma unroll
                 for (int t = 0; t < TOKENS; t++) {
-                    sum[t] = MULTIPLY_ADD(w[b], x[(8 * pair + b) * TOKENS + t], sum[t]);
+                    sum[t] = MULTIPLY_ADD(w[b], (rows_t)x[(8 * pair + b) * TOKENS + t], sum[t]);
                 }
             }
         }
@@ -60,7 +62,7 @@ static inline void multiply(const global uchar *tile, int columns, const global 
         rows_t w = column_of(tile + (size_t)c * UNIT_BYTES, lane);
 #pragma unroll
         for (int t = 0; t < TOKENS; t++) {
-            sum[t] = MULTIPLY_ADD(w, panel[c * TOKENS + t], sum[t]);
+            sum[t] = MULTIPLY_ADD(w, (rows_t)panel[c * TOKENS + t], sum[t]);
         }
     }
 #endif
@@ -89,7 +91,7 @@ void matmul(const global uchar *w0, const global uchar *w1, const global uchar *
         for (int pass = 0; pass < passes; pass++) {
             if (pass == 1) {
                 for (int i = 0; i < TOKENS; i++) {
-                    gate[i] = activate(sum[i], flags);
+                    gate[i] = activate(sum[i], flags & GELU);
                 }
             }
             multiply(pass == 0 ? p.tile : w1 + tile_bytes * t, columns, panel, lane, sum);

@@ -21,6 +21,8 @@
 #include "rows.cl"
 #include QUANT
 #include "linear.cl"
+#define FLOATS LANES
+#include "activate.cl"
 #include "vectors.cl"
 
 #define ITEMS (16 / LANES * SPLIT)
@@ -96,10 +98,10 @@ static inline rows_t dot_rows(const global uchar *tile, int columns, int parts, 
         for (int quad = 0; quad < PART_COLS / 4; quad++) {
             rows_t q[4];
             part_quad(unit, PART_OF(p), quad, lane, q);
-            s0 = MULTIPLY_ADD(q[0], x[4 * quad], s0);
-            s1 = MULTIPLY_ADD(q[1], x[4 * quad + 1], s1);
-            s2 = MULTIPLY_ADD(q[2], x[4 * quad + 2], s2);
-            s3 = MULTIPLY_ADD(q[3], x[4 * quad + 3], s3);
+            s0 = MULTIPLY_ADD(q[0], (rows_t)x[4 * quad], s0);
+            s1 = MULTIPLY_ADD(q[1], (rows_t)x[4 * quad + 1], s1);
+            s2 = MULTIPLY_ADD(q[2], (rows_t)x[4 * quad + 2], s2);
+            s3 = MULTIPLY_ADD(q[3], (rows_t)x[4 * quad + 3], s3);
         }
         s0 = (s0 + s1) + (s2 + s3);
 #if HAS_SCALE
@@ -112,7 +114,7 @@ static inline rows_t dot_rows(const global uchar *tile, int columns, int parts, 
     }
 #if UNIT_COLS == 1
     for (int c = whole * PART_COLS + split; c < columns; c += SPLIT) {
-        y = MULTIPLY_ADD(column_of(tile + (size_t)c * UNIT_BYTES, lane), panel[c], y);
+        y = MULTIPLY_ADD(column_of(tile + (size_t)c * UNIT_BYTES, lane), (rows_t)panel[c], y);
     }
 #endif
     return y;
@@ -124,6 +126,9 @@ void matvec(const global uchar *w0, const global uchar *w1, const global uchar *
             const global float *x, int x_at, const global float *residual, int residual_at, global float *y, int y_at,
             local float *panel) {
     local float scratch[ITEMS];
+#if SPLIT > 1
+    local rows_t sums[2][SPLIT][16 / LANES];
+#endif
     int lane = get_local_id(0);
     int split = get_local_id(1);
     int item = split * (16 / LANES) + lane;
@@ -146,7 +151,6 @@ void matvec(const global uchar *w0, const global uchar *w1, const global uchar *
             sum = dot_rows(pass == 0 ? p.tile : w1 + tile_bytes * t, columns, parts, panel, lane, split);
         }
 #if SPLIT > 1
-        local rows_t sums[2][SPLIT][16 / LANES];
         sums[0][split][lane] = sum;
         sums[1][split][lane] = gate;
         barrier(CLK_LOCAL_MEM_FENCE);
@@ -159,7 +163,7 @@ void matvec(const global uchar *w0, const global uchar *w1, const global uchar *
         barrier(CLK_LOCAL_MEM_FENCE);
 #endif
         if (flags & GATED) {
-            sum = activate(gate, flags) * sum;
+            sum = activate(gate, flags & GELU) * sum;
         }
         if (split == 0) {
             finish(sum, p, lane, bias, residual + residual_at, y + y_at, flags);

@@ -1,8 +1,9 @@
 // What lies between the projections and attention, for each head of each token: RMS norm of the head, rotary embedding,
 // and the way into the KV cache.
 //
-// q                f32 [tokens, heads * HEAD_DIM] from element q_at, rows q_stride apart; changed in place
-// k, v             f32 [tokens, kv_heads * HEAD_DIM] likewise; with APPEND, k goes to the cache, else it changes in place
+// q                f32 [tokens, heads * HEAD_DIM] from element q_at, rows q_stride apart
+// k, v             f32 [tokens, kv_heads * HEAD_DIM] likewise; with APPEND they go to the cache, without only q counts
+// y                where q goes, from element y_at, rows y_stride apart; may be q
 // q_gain, k_gain   f32 [HEAD_DIM], with NORM_Q, NORM_K
 // table            f32 [positions, pairs, 2]: cosine and sine of each position and pair, magnitude included
 // keys, values     the cache (kv.cl) for `capacity` positions, with APPEND
@@ -24,26 +25,29 @@
 #define HALVES 4     // pair i is elements i and i + pairs, not 2 i and 2 i + 1
 #define APPEND 8
 
-static inline void put(float value, int d, global float *x, global kv_t *keys, size_t key, int append) {
-    if (append) {
+static inline void put(float value, int d, global float *y, global kv_t *keys, size_t key, int is_key) {
+    if (is_key) {
         KV_STORE(value, key + 16 * d, keys);
     } else {
-        x[d] = value;
+        y[d] = value;
     }
 }
 
 kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1)))
-void rope(global float *q, int q_at, int q_stride, int heads, const global float *q_gain, global float *k, int k_at,
+void rope(const global float *q, int q_at, int q_stride, int heads, const global float *q_gain, const global float *k, int k_at,
           int k_stride, int kv_heads, const global float *k_gain, float eps, const global float *v, int v_at,
-          int v_stride, const global float *table, int pairs, int flags, global kv_t *keys, global kv_t *values,
+          int v_stride, global float *y, int y_at, int y_stride, const global float *table, int pairs, int flags, global kv_t *keys, global kv_t *values,
           int capacity, int position) {
+#if ITEMS > 1
+    local float sums[ITEMS];
+#endif
     int item = get_local_id(0);
     size_t token = get_group_id(0);
     int at = position + token;
     table += (size_t)at * pairs * 2;
     int step = flags & HALVES ? 1 : 2;
     int across = flags & HALVES ? pairs : 1;
-    int slots = heads + kv_heads + (flags & APPEND ? kv_heads : 0);
+    int slots = heads + (flags & APPEND ? 2 * kv_heads : 0);
     int group = get_group_id(1);
     int groups = get_num_groups(1);
     int last = slots * (group + 1) / groups;
@@ -59,12 +63,12 @@ void rope(global float *q, int q_at, int q_stride, int heads, const global float
         }
         int is_key = slot >= heads;
         int head = is_key ? slot - heads : slot;
-        global float *x = is_key ? k + k_at + token * k_stride : q + q_at + token * q_stride;
+        const global float *x = is_key ? k + k_at + token * k_stride : q + q_at + token * q_stride;
         x += head * HEAD_DIM;
+        global float *to = y + y_at + token * y_stride + head * HEAD_DIM;
         const global float *gain = is_key ? k_gain : q_gain;
         int normed = flags & (is_key ? NORM_K : NORM_Q);
-        int append = is_key && (flags & APPEND);
-        size_t key = append ? KEY_AT(head, capacity, at, 0) : 0;
+        size_t key = is_key ? KEY_AT(head, capacity, at, 0) : 0;
         float factor = 1.0f;
         if (normed) {
             float sum = 0.0f;
@@ -72,7 +76,6 @@ void rope(global float *q, int q_at, int q_stride, int heads, const global float
                 sum += x[d] * x[d];
             }
 #if ITEMS > 1
-            local float sums[ITEMS];
             sums[item] = sum;
             barrier(CLK_LOCAL_MEM_FENCE);
             sum = 0.0f;
@@ -94,12 +97,12 @@ void rope(global float *q, int q_at, int q_stride, int heads, const global float
             }
             float c = table[2 * i];
             float s = table[2 * i + 1];
-            put(a * c - b * s, d, x, keys, key, append);
-            put(a * s + b * c, e, x, keys, key, append);
+            put(a * c - b * s, d, to, keys, key, is_key);
+            put(a * s + b * c, e, to, keys, key, is_key);
         }
         for (int d = 2 * pairs + item; d < HEAD_DIM; d += ITEMS) {
             float a = x[d] * factor;
-            put(normed ? a * gain[d] : a, d, x, keys, key, append);
+            put(normed ? a * gain[d] : a, d, to, keys, key, is_key);
         }
     }
 }

@@ -11,7 +11,7 @@ static inline rows_t part_scale(const global uchar *unit, int part, int lane) {
 }
 
 static inline rows_t part_offset(const global uchar *unit, int part, int lane, rows_t scale) {
-    return MULTIPLY_ADD(-BIAS_4, scale, -(LOAD_F16(unit + 32, lane) * LOAD_U8(PART_AT(unit, part) + 16, lane)));
+    return MULTIPLY_ADD((rows_t)(-BIAS_4), scale, -(LOAD_F16(unit + 32, lane) * LOAD_U8(PART_AT(unit, part) + 16, lane)));
 }
 
 static inline void part_quad(const global uchar *unit, int part, int quad, int lane, rows_t q[4]) {

@@ -1,0 +1,33 @@
+package dev.sluice.backend.opencl;
+
+import dev.sluice.opencl.NDRange;
+
+/** {@code argmax.cl}: index of the largest float of each row. */
+final class ArgMax implements Stage {
+    private final Value x;
+    private final Value y;
+    private final int items;
+    private final BoundKernel kernel;
+
+    /** {@code x} has contiguous rows from the beginning of its slot. */
+    ArgMax(OpenClDevice device, Value x, Value y) {
+        this.x = x;
+        this.y = y;
+        items = device.tuning().items();
+        kernel = device.bind(ProgramSpec.of("argmax").with("ITEMS", items));
+    }
+
+    @Override
+    public void submit(Run run) {
+        kernel.args()
+                .buffer(run.buffer(x))
+                .i32(x.stride())
+                .buffer(run.buffer(y))
+                .launch(run.queue, NDRange.of((long) run.tokens * items).local(items));
+    }
+
+    @Override
+    public void close() {
+        kernel.close();
+    }
+}

@@ -1,0 +1,88 @@
+package dev.sluice.backend.opencl;
+
+import dev.sluice.backend.KvType;
+import dev.sluice.graph.Op;
+import dev.sluice.opencl.NDRange;
+
+/** {@code attention.cl}: the last tokens over the KV cache; fewer query rows a group for one token than for many. */
+final class Attention implements Stage {
+    private final Op.Attention op;
+    private final Value q;
+    private final Value y;
+    private final DeviceTuning tuning;
+    private final int queriesOfOne;
+    private final int queriesOfMany;
+    private final ByKvType one;
+    private final ByKvType many;
+
+    /** {@code y} has contiguous rows from the beginning of its slot. */
+    Attention(OpenClDevice device, Op.Attention op, Value q, Value y) {
+        this.op = op;
+        this.q = q;
+        this.y = y;
+        tuning = device.tuning();
+        int most = tuning.queries();
+        while (most > 1 && localBytes(op.headDim(), most) > device.localMemoryForPanels()) {
+            most--;
+        }
+        queriesOfMany = most;
+        queriesOfOne = Math.min(most, op.heads() / op.kvHeads());
+        one = new ByKvType(device, spec(queriesOfOne));
+        many = queriesOfOne == queriesOfMany ? one : new ByKvType(device, spec(queriesOfMany));
+    }
+
+    private static long localBytes(int headDim, int queries) {
+        int valueDim = (headDim + 15) / 16 * 16;
+        return Float.BYTES * (long) queries * (headDim + DeviceTuning.KEYS + valueDim + 3);
+    }
+
+    private ProgramSpec spec(int queries) {
+        return ProgramSpec.of("attention")
+                .with("HEAD_DIM", op.headDim())
+                .with("LANES", tuning.lanes())
+                .with("QUERIES", queries)
+                .with("KEYS", DeviceTuning.KEYS)
+                .with("KEY_ITEMS", tuning.keyItems())
+                .multiplyingBy(tuning);
+    }
+
+    @Override
+    public void submit(Run run) {
+        KvCache cache = run.requireCache();
+        boolean single = run.tokens == 1;
+        int rows = Math.multiplyExact(run.tokens, op.heads() / op.kvHeads());
+        int groups = Math.ceilDiv(rows, single ? queriesOfOne : queriesOfMany);
+        (single ? one : many)
+                .of(cache)
+                .args()
+                .buffer(run.buffer(q))
+                .i32(run.at(q))
+                .i32(q.stride())
+                .i32(op.heads())
+                .i32(op.kvHeads())
+                .buffer(cache.keys())
+                .buffer(cache.values())
+                .i32(cache.stride())
+                .i32(run.position)
+                .i32(run.tokens)
+                .i32(op.window())
+                .f32(op.scale())
+                .buffer(run.buffer(y))
+                .launch(
+                        run.queue,
+                        NDRange.of((long) op.kvHeads() * tuning.tileItems(), (long) groups * tuning.keyItems())
+                                .local(tuning.tileItems(), tuning.keyItems()));
+    }
+
+    @Override
+    public void prepare(KvType type) {
+        one.of(type);
+        many.of(type);
+    }
+
+    @Override
+    public void close() {
+        one.close();
+        many.close();
+    }
+}

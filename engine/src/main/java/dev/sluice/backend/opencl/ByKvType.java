@@ -1,0 +1,33 @@
+package dev.sluice.backend.opencl;
+
+import dev.sluice.backend.KvType;
+import java.util.EnumMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A kernel in a variant for each number format of the KV cache, made when such a cache is first met. */
+final class ByKvType implements AutoCloseable {
+    private final OpenClDevice device;
+    private final ProgramSpec spec;
+    private final Map<KvType, BoundKernel> kernels = new EnumMap<>(KvType.class);
+
+    ByKvType(OpenClDevice device, ProgramSpec spec) {
+        this.device = device;
+        this.spec = spec;
+    }
+
+    /** The variant for a cache; any will do without one. */
+    BoundKernel of(@Nullable KvCache cache) {
+        return of(cache == null ? KvType.F32 : cache.type());
+    }
+
+    BoundKernel of(KvType type) {
+        return kernels.computeIfAbsent(type, t -> device.bind(spec.with("KV_F16", t == KvType.F16 ? 1 : 0)));
+    }
+
+    @Override
+    public void close() {
+        kernels.values().forEach(BoundKernel::close);
+        kernels.clear();
+    }
+}

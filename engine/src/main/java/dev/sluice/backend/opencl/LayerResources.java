@@ -1,0 +1,52 @@
+package dev.sluice.backend.opencl;
+
+import dev.sluice.graph.Rotation;
+import dev.sluice.opencl.Buffer;
+import dev.sluice.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What one layer holds of its device's weights and tables; given back together. */
+final class LayerResources {
+    private final OpenClDevice device;
+    private final List<Buffer> weights = new ArrayList<>();
+    private final List<RotationTable> rotations = new ArrayList<>();
+
+    LayerResources(OpenClDevice device) {
+        this.device = device;
+    }
+
+    Matrix matrix(Tensor tensor) {
+        Matrix matrix = device.weights().matrix(tensor);
+        weights.add(matrix.tiles());
+        return matrix;
+    }
+
+    Buffer vector(Tensor tensor) {
+        return vectors(List.of(tensor));
+    }
+
+    Buffer vectors(List<Tensor> tensors) {
+        Buffer buffer = device.weights().vectors(tensors);
+        weights.add(buffer);
+        return buffer;
+    }
+
+    RotationTable rotation(Rotation rotation) {
+        RotationTable table = device.acquire(rotation);
+        rotations.add(table);
+        return table;
+    }
+
+    /** Bytes of the weights, each counted once. */
+    long bytes() {
+        return weights.stream().distinct().mapToLong(Buffer::byteSize).sum();
+    }
+
+    void release() {
+        weights.forEach(device.weights()::release);
+        weights.clear();
+        rotations.forEach(device::release);
+        rotations.clear();
+    }
+}

@@ -1,0 +1,71 @@
+package dev.sluice.backend.opencl;
+
+import dev.sluice.opencl.NDRange;
+import dev.sluice.tensor.DType;
+
+/** {@code matvec.cl}: a product with one token; several are taken one after another. */
+final class MatVec implements Stage {
+    private final Product product;
+    private final BoundKernel kernel;
+    private final NDRange range;
+    private final int panelBytes;
+
+    MatVec(OpenClDevice device, Product product) {
+        this.product = product;
+        DeviceTuning tuning = device.tuning();
+        kernel = device.bind(spec(tuning, product.matrices().getFirst().type()));
+        int groups = Math.min(product.resultTiles(), tuning.groupsPerUnit() * device.computeUnits());
+        range = NDRange.of((long) groups * tuning.tileItems(), tuning.split())
+                .local(tuning.tileItems(), tuning.split());
+        panelBytes = panelBytes(product.cols());
+    }
+
+    static ProgramSpec spec(DeviceTuning tuning, DType type) {
+        return ProgramSpec.of("matvec")
+                .with(type)
+                .with("LANES", tuning.lanes())
+                .with("SPLIT", tuning.split())
+                .multiplyingBy(tuning);
+    }
+
+    /** Bytes of local memory for a token: its floats, rounded up to whole parts, and the sum of each part. */
+    static int panelBytes(int cols) {
+        int padded = (cols + 31) / 32 * 32;
+        return Float.BYTES * (padded + padded / 16);
+    }
+
+    @Override
+    public void submit(Run run) {
+        Product p = product;
+        for (int t = 0; t < run.tokens; t++) {
+            kernel.args()
+                    .buffer(p.tiles(0))
+                    .buffer(p.tiles(1))
+                    .buffer(p.tiles(2))
+                    .i32(p.rows(0))
+                    .i32(p.rows(1))
+                    .i32(p.rows(2))
+                    .i32(p.cols())
+                    .i32(p.flags())
+                    .buffer(p.norm() == null ? null : p.norm().gain())
+                    .f32(p.norm() == null ? 0 : p.norm().eps())
+                    .buffer(p.bias())
+                    .buffer(run.buffer(p.x()))
+                    .i32(run.at(p.x()) + t * p.x().stride())
+                    .buffer(run.bufferOrNone(p.residual()))
+                    .i32(
+                            p.residual() == null
+                                    ? 0
+                                    : run.at(p.residual()) + t * p.residual().stride())
+                    .buffer(run.buffer(p.y()))
+                    .i32(run.at(p.y()) + t * p.y().stride())
+                    .local(panelBytes)
+                    .launch(run.queue, range);
+        }
+    }
+
+    @Override
+    public void close() {
+        kernel.close();
+    }
+}

@@ -1,0 +1,404 @@
+package dev.sluice.backend.opencl;
+
+import dev.sluice.backend.CompiledLayer;
+import dev.sluice.backend.Device;
+import dev.sluice.backend.DeviceInfo;
+import dev.sluice.backend.DeviceMemory;
+import dev.sluice.backend.DeviceOptions;
+import dev.sluice.backend.Fence;
+import dev.sluice.backend.KvType;
+import dev.sluice.backend.LayerState;
+import dev.sluice.backend.tiles.RowTiles;
+import dev.sluice.error.SluiceException;
+import dev.sluice.graph.Layer;
+import dev.sluice.graph.Op;
+import dev.sluice.graph.Rotation;
+import dev.sluice.opencl.Buffer;
+import dev.sluice.opencl.BufferFlag;
+import dev.sluice.opencl.ClException;
+import dev.sluice.opencl.Context;
+import dev.sluice.opencl.DeviceType;
+import dev.sluice.opencl.Queue;
+import dev.sluice.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An open OpenCL device: context, in-order queue, programs, weights, and scratch memory that all layers share, because
+ * they run one after another. Everything that touches the queue or these goes through {@link #exclusively}.
+ */
+final class OpenClDevice implements Device {
+    /** Local memory left to the kernels' own variables. */
+    private static final long LOCAL_RESERVE = 4096;
+
+    private final DeviceInfo info;
+    private final dev.sluice.opencl.Device device;
+    private final DeviceTuning tuning;
+    private final int batchTokens;
+    private final Context context;
+    private final Queue queue;
+    private final Programs programs;
+    private final WeightStore weights;
+    private final boolean hostMemory;
+    private final List<RotationTable> rotations = new ArrayList<>();
+    private final List<@Nullable Buffer> scratch = new ArrayList<>();
+    private final List<OpenClCompiledLayer> layers = new ArrayList<>();
+    private final Set<Buffer> buffers = new HashSet<>();
+    private @Nullable Buffer panels;
+    private long allocated;
+    private boolean closed;
+
+    private OpenClDevice(
+            DeviceInfo info,
+            dev.sluice.opencl.Device device,
+            DeviceOptions options,
+            DeviceTuning tuning,
+            ProgramCache cache) {
+        this.info = info;
+        this.device = device;
+        this.tuning = tuning;
+        batchTokens = options.batchTokens();
+        hostMemory = device.info().type() == DeviceType.CPU;
+        context = Context.create(device);
+        try {
+            queue = context.newQueue(device);
+        } catch (RuntimeException e) {
+            context.close();
+            throw e;
+        }
+        programs = new Programs(context, device, cache);
+        weights = new WeightStore(
+                this, new Upload(this, hostMemory || device.info().hostUnifiedMemory()));
+    }
+
+    /**
+     * Opens a device.
+     *
+     * @throws SluiceException if the driver refuses
+     */
+    static OpenClDevice open(
+            DeviceInfo info,
+            dev.sluice.opencl.Device device,
+            DeviceOptions options,
+            DeviceTuning tuning,
+            ProgramCache cache) {
+        if (!device.info().compiler()) {
+            throw new SluiceException(
+                    info.id() + " (" + device + ") cannot compile programs: install its full OpenCL driver");
+        }
+        try {
+            return new OpenClDevice(info, device, options, tuning, cache);
+        } catch (ClException e) {
+            throw new SluiceException(
+                    "The OpenCL device " + info.id() + " (" + device + ") cannot be opened: " + e.getMessage()
+                            + ". Is it in use by another process, or its driver out of date?",
+                    e);
+        }
+    }
+
+    // ---- what the parts of this package ask of their device ----
+
+    DeviceTuning tuning() {
+        return tuning;
+    }
+
+    WeightStore weights() {
+        return weights;
+    }
+
+    int batchTokens() {
+        return batchTokens;
+    }
+
+    int computeUnits() {
+        return device.info().computeUnits();
+    }
+
+    long localMemoryForPanels() {
+        return device.info().localMemory() - LOCAL_RESERVE;
+    }
+
+    BoundKernel bind(ProgramSpec spec) {
+        return new BoundKernel(programs.kernel(spec));
+    }
+
+    /** Runs something that uses the queue, one thread at a time. */
+    synchronized void exclusively(Consumer<Queue> action) {
+        if (closed) {
+            throw new IllegalStateException(info.id() + " has been closed");
+        }
+        action.accept(queue);
+    }
+
+    /** Runs something unless the device has been closed, which has then done it already. */
+    synchronized void exclusivelyIfOpen(Runnable action) {
+        if (!closed) {
+            action.run();
+        }
+    }
+
+    /**
+     * A buffer counted against the device's memory.
+     *
+     * @param what is to be held, for the message
+     * @throws SluiceException with the numbers if it does not fit
+     */
+    synchronized Buffer newBuffer(long bytes, String what) {
+        if (closed) {
+            throw new IllegalStateException(info.id() + " has been closed");
+        }
+        if (bytes > info.maxAllocationBytes()) {
+            throw new SluiceException(info.id() + " (" + info.name() + ") holds at most "
+                    + megabytes(info.maxAllocationBytes()) + " in one piece, but " + what + " takes " + megabytes(bytes)
+                    + ": choose a smaller weight format or context (--ctx), or another device");
+        }
+        if (bytes > availableBytes()) {
+            throw new SluiceException(info.id() + " (" + info.name() + ") has " + megabytes(info.memoryBytes())
+                    + ", of which " + megabytes(allocated) + " are taken, so there is no room for the "
+                    + megabytes(bytes) + " of " + what
+                    + ": choose a smaller model, weight format or context (--ctx), or another device");
+        }
+        Buffer buffer;
+        try {
+            buffer = hostMemory ? context.newBuffer(bytes, BufferFlag.HOST_ALLOCATED) : context.newBuffer(bytes);
+        } catch (ClException e) {
+            throw new SluiceException(
+                    info.id() + " (" + info.name() + ") refuses " + megabytes(bytes) + " for " + what + " beside the "
+                            + megabytes(allocated) + " already taken: " + e.getMessage()
+                            + ". Close other programs that use it, or choose a smaller model or context (--ctx)",
+                    e);
+        }
+        buffers.add(buffer);
+        allocated += bytes;
+        return buffer;
+    }
+
+    synchronized void free(Buffer buffer) {
+        if (buffers.remove(buffer)) {
+            allocated -= buffer.byteSize();
+            buffer.close();
+        }
+    }
+
+    private static String megabytes(long bytes) {
+        return String.format(Locale.ROOT, "%.1f MiB", bytes / (1024.0 * 1024.0));
+    }
+
+    /** Sees to it that a scratch slot holds so many floats per token. */
+    void reserveScratch(int slot, int width) {
+        while (scratch.size() <= slot) {
+            scratch.add(null);
+        }
+        long bytes = (long) Float.BYTES * width * batchTokens;
+        Buffer present = scratch.get(slot);
+        if (present == null || present.byteSize() < bytes) {
+            // The new one first: if there is no room the layers that are there go on with the old one.
+            scratch.set(slot, newBuffer(bytes, "activations of " + batchTokens + " tokens"));
+            if (present != null) {
+                free(present);
+            }
+        }
+    }
+
+    Buffer scratch(int slot) {
+        return present(scratch.get(slot));
+    }
+
+    /** Sees to it that the panels hold a step's tokens of so many columns. */
+    void reservePanels(int columns) {
+        long tokens = Math.ceilDiv(batchTokens, tuning.tokens()) * (long) tuning.tokens();
+        long bytes = Float.BYTES * tokens * columns;
+        Buffer present = panels;
+        if (bytes > 0 && (present == null || present.byteSize() < bytes)) {
+            panels = newBuffer(bytes, "activations of " + batchTokens + " tokens");
+            if (present != null) {
+                free(present);
+            }
+        }
+    }
+
+    Buffer panels() {
+        return present(panels);
+    }
+
+    private static Buffer present(@Nullable Buffer buffer) {
+        if (buffer == null) {
+            throw new IllegalStateException("no scratch memory was reserved");
+        }
+        return buffer;
+    }
+
+    RotationTable acquire(Rotation rotation) {
+        RotationTable table = rotations.stream()
+                .filter(t -> t.serves(rotation))
+                .findFirst()
+                .orElseGet(() -> {
+                    RotationTable fresh = new RotationTable(this, rotation);
+                    rotations.add(fresh);
+                    return fresh;
+                });
+        table.users++;
+        return table;
+    }
+
+    void release(RotationTable table) {
+        if (--table.users == 0) {
+            rotations.remove(table);
+            table.close();
+        }
+    }
+
+    /** Sends what was queued on its way, so that the device computes while the host queues the next layer. */
+    void submitted() {
+        queue.flush();
+    }
+
+    /** A fence after all that was submitted so far. */
+    Fence fence() {
+        return () -> exclusively(q -> {
+            try {
+                q.finish();
+            } catch (ClException e) {
+                throw new SluiceException(
+                        info.id() + " (" + info.name() + ") failed while computing: " + e.getMessage(), e);
+            }
+        });
+    }
+
+    void forget(OpenClCompiledLayer layer) {
+        layers.remove(layer);
+    }
+
+    // ---- the contract ----
+
+    @Override
+    public DeviceInfo info() {
+        return info;
+    }
+
+    @Override
+    public synchronized String path() {
+        int compiled = programs.compiled();
+        String origin = compiled == 0 ? "cached" : compiled == programs.count() ? "compiled" : compiled + " compiled";
+        return "OpenCL: " + info.name() + " (" + info.platform() + "), f32, "
+                + (tuning.lanes() == 16 ? "16 rows a work-item" : "a row a work-item") + ", " + programs.count()
+                + " kernels (" + origin + ")";
+    }
+
+    @Override
+    public long residentBytes(Layer layer) {
+        long bytes = 0;
+        Set<Tensor> matrices = new HashSet<>();
+        Set<Tensor> vectors = new HashSet<>();
+        for (var node : layer.nodes()) {
+            switch (node.op()) {
+                case Op.Embed e -> matrices.add(e.table());
+                case Op.RmsNorm n -> vectors.add(n.gain());
+                case Op.Linear l -> {
+                    matrices.add(l.weight());
+                    if (l.bias() != null) {
+                        vectors.add(l.bias());
+                    }
+                }
+                case Op.GatedFfn f -> matrices.addAll(List.of(f.gate(), f.up(), f.down()));
+                case Op.Rope r -> {}
+                case Op.Attention a -> {}
+                case Op.Add a -> {}
+                case Op.ArgMax a -> {}
+            }
+        }
+        for (Tensor tensor : matrices) {
+            bytes += WeightStore.matrixBytes(tensor);
+        }
+        for (Tensor tensor : vectors) {
+            bytes += WeightStore.vectorBytes(tensor);
+        }
+        return bytes;
+    }
+
+    @Override
+    public synchronized long availableBytes() {
+        return Math.max(0, info.memoryBytes() - allocated);
+    }
+
+    @Override
+    public synchronized CompiledLayer compile(Layer layer) {
+        if (closed) {
+            throw new IllegalStateException(info.id() + " has been closed");
+        }
+        for (Tensor tensor : layer.weights()) {
+            if (!RowTiles.supports(tensor.type())) {
+                throw new SluiceException(tensor.name() + " is in the format " + tensor.type()
+                        + ", for which there is no OpenCL kernel: convert the model to another format");
+            }
+        }
+        programs.prepare(needed(layer));
+        OpenClCompiledLayer compiled = new OpenClCompiledLayer(this, layer);
+        layers.add(compiled);
+        return compiled;
+    }
+
+    /** The programs that take long to compile, so that they are compiled side by side. */
+    private Set<ProgramSpec> needed(Layer layer) {
+        Set<ProgramSpec> specs = new LinkedHashSet<>();
+        for (var node : layer.nodes()) {
+            List<Tensor> matrices = switch (node.op()) {
+                case Op.Linear l -> List.of(l.weight());
+                case Op.GatedFfn f -> List.of(f.gate(), f.up(), f.down());
+                case Op.Embed e -> List.of();
+                case Op.RmsNorm n -> List.of();
+                case Op.Rope r -> List.of();
+                case Op.Attention a -> List.of();
+                case Op.Add a -> List.of();
+                case Op.ArgMax a -> List.of();
+            };
+            for (Tensor matrix : matrices) {
+                specs.add(MatMul.spec(tuning, matrix.type()));
+                specs.add(MatVec.spec(tuning, matrix.type()));
+            }
+        }
+        return specs;
+    }
+
+    @Override
+    public synchronized @Nullable LayerState newState(CompiledLayer layer, int capacity, KvType type) {
+        if (capacity <= 0) {
+            throw new IllegalArgumentException("a KV cache of " + capacity + " tokens");
+        }
+        Op.Attention op = layer.layer().attention().orElse(null);
+        if (op == null) {
+            return null;
+        }
+        if (!(layer instanceof OpenClCompiledLayer own) || !layers.contains(own)) {
+            throw new IllegalArgumentException(layer.layer().name() + " belongs to another device or is closed");
+        }
+        own.prepare(type);
+        return new KvCache(this, op, capacity, type);
+    }
+
+    @Override
+    public DeviceMemory allocate(long bytes) {
+        return new OpenClMemory(this, bytes);
+    }
+
+    @Override
+    public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        queue.finish();
+        List.copyOf(layers).forEach(CompiledLayer::close);
+        closed = true;
+        weights.close();
+        List.copyOf(buffers).forEach(this::free);
+        programs.close();
+        queue.close();
+        context.close();
+    }
+}

@@ -1,0 +1,47 @@
+package dev.sluice.backend.opencl;
+
+import dev.sluice.tensor.DType;
+import java.util.Collections;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * One program to compile: a kernel and the macros that shape it.
+ *
+ * @param kernel the name of the kernel function, which is its file's without {@code .cl}
+ * @param macros in a fixed order, so that equal programs have equal texts
+ */
+record ProgramSpec(String kernel, Map<String, String> macros) {
+    ProgramSpec {
+        macros = Collections.unmodifiableMap(new TreeMap<>(macros));
+    }
+
+    static ProgramSpec of(String kernel) {
+        return new ProgramSpec(kernel, Map.of());
+    }
+
+    ProgramSpec with(String macro, int value) {
+        return with(macro, Integer.toString(value));
+    }
+
+    ProgramSpec with(String macro, String value) {
+        Map<String, String> more = new TreeMap<>(macros);
+        more.put(macro, value);
+        return new ProgramSpec(kernel, more);
+    }
+
+    /** For weights of a format. */
+    ProgramSpec with(DType format) {
+        return with("QUANT", "\"quant/" + format.name().toLowerCase(Locale.ROOT) + ".cl\"");
+    }
+
+    /** With the device's way to multiply and add. */
+    ProgramSpec multiplyingBy(DeviceTuning tuning) {
+        return with("MULTIPLY_ADD(a,b,c)", tuning.multiplyAdd());
+    }
+
+    String text() {
+        return KernelText.of(kernel + ".cl", macros);
+    }
+}

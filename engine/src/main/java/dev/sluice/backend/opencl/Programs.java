@@ -1,0 +1,133 @@
+package dev.sluice.backend.opencl;
+
+import dev.sluice.error.SluiceException;
+import dev.sluice.opencl.BuildOptions;
+import dev.sluice.opencl.ClException;
+import dev.sluice.opencl.Context;
+import dev.sluice.opencl.Device;
+import dev.sluice.opencl.Kernel;
+import dev.sluice.opencl.Program;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A device's programs: each is taken from disk or compiled when it is first needed, and kept until the device closes. */
+final class Programs implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Programs.class);
+    private static final BuildOptions OPTIONS = BuildOptions.none().with("-cl-std=CL1.2");
+
+    private final Context context;
+    private final Device device;
+    private final ProgramCache cache;
+    private final Map<ProgramSpec, Program> programs = new HashMap<>();
+    private final AtomicInteger compiled = new AtomicInteger();
+
+    Programs(Context context, Device device, ProgramCache cache) {
+        this.context = context;
+        this.device = device;
+        this.cache = cache;
+    }
+
+    /**
+     * Makes programs ready, several at a time.
+     *
+     * @throws SluiceException with the compiler's log if one cannot be compiled
+     */
+    void prepare(Collection<ProgramSpec> specs) {
+        Set<ProgramSpec> missing = new LinkedHashSet<>(specs);
+        missing.removeAll(programs.keySet());
+        if (missing.isEmpty()) {
+            return;
+        }
+        int threads = Math.min(missing.size(), Runtime.getRuntime().availableProcessors());
+        Map<ProgramSpec, Future<Program>> building = new HashMap<>();
+        try (ExecutorService pool = Executors.newFixedThreadPool(threads)) {
+            missing.forEach(spec -> building.put(spec, pool.submit(() -> build(spec))));
+        }
+        RuntimeException failed = null;
+        for (Map.Entry<ProgramSpec, Future<Program>> entry : building.entrySet()) {
+            try {
+                programs.put(entry.getKey(), entry.getValue().get());
+            } catch (ExecutionException e) {
+                failed = e.getCause() instanceof RuntimeException r ? r : new IllegalStateException(e.getCause());
+            } catch (InterruptedException e) {
+                throw new IllegalStateException("the pool has ended, so this cannot wait", e);
+            }
+        }
+        if (failed != null) {
+            throw failed;
+        }
+    }
+
+    /** A new kernel of a program that is ready. */
+    Kernel kernel(ProgramSpec spec) {
+        Program program = programs.get(spec);
+        if (program == null) {
+            prepare(List.of(spec));
+            return kernel(spec);
+        }
+        return program.kernel(spec.kernel());
+    }
+
+    /** How many programs are ready. */
+    int count() {
+        return programs.size();
+    }
+
+    /** How many of them had to be compiled. */
+    int compiled() {
+        return compiled.get();
+    }
+
+    private Program build(ProgramSpec spec) {
+        String text = spec.text();
+        String key = ProgramCache.key(
+                text,
+                OPTIONS.commandLine(),
+                device.info().name(),
+                device.info().version(),
+                device.info().driverVersion(),
+                device.platform().info().name(),
+                device.platform().info().version());
+        byte[] binary = cache.load(key).orElse(null);
+        if (binary != null) {
+            try {
+                return context.load(device, binary, OPTIONS);
+            } catch (ClException e) {
+                LOG.debug("The driver does not take its own binary of {} back; compiling it again", spec.kernel(), e);
+            }
+        }
+        Program program;
+        try {
+            program = context.build(text, OPTIONS);
+        } catch (ClException e) {
+            throw new SluiceException(
+                    "The OpenCL driver of " + device + " (" + device.info().driverVersion()
+                            + ") cannot compile the kernel " + spec.kernel() + " " + spec.macros()
+                            + "; another driver, or --device cpu, would do. " + e.getMessage(),
+                    e);
+        }
+        compiled.incrementAndGet();
+        byte[] made = program.binaries().get(device);
+        if (made != null) {
+            cache.store(key, made);
+        }
+        return program;
+    }
+
+    @Override
+    public void close() {
+        programs.values().forEach(Program::close);
+        programs.clear();
+    }
+}

@@ -1,0 +1,116 @@
+package dev.sluice.backend.opencl;
+
+import dev.sluice.backend.KvType;
+import dev.sluice.graph.Rotation;
+import dev.sluice.opencl.Buffer;
+import dev.sluice.opencl.NDRange;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code rope.cl}: what happens to queries, keys and values between the projections and attention. Turns queries from one
+ * value into another, or keys on their way into the KV cache with the values, or both at once.
+ */
+final class Rope implements Stage {
+    private static final int NORM_Q = 1;
+    private static final int NORM_K = 2;
+    private static final int HALVES = 4;
+    private static final int APPEND = 8;
+
+    /**
+     * One kind of heads and where it lies.
+     *
+     * @param gain of the norm of each head, if there is one
+     */
+    record Heads(Value value, int count, @Nullable Buffer gain) {}
+
+    private final @Nullable Heads q;
+    private final @Nullable Value y;
+    private final @Nullable Heads k;
+    private final @Nullable Value v;
+    private final float eps;
+    private final @Nullable RotationTable table;
+    private final int pairs;
+    private final int flags;
+    private final int slots;
+    private final DeviceTuning tuning;
+    private final ByKvType kernels;
+
+    /**
+     * At least one of the two kinds is given.
+     *
+     * @param q queries, which go to {@code y}
+     * @param k keys, which go to the cache as {@code v} does
+     * @param rotation null if nothing is turned
+     */
+    Rope(
+            OpenClDevice device,
+            int headDim,
+            @Nullable Heads q,
+            @Nullable Value y,
+            @Nullable Heads k,
+            @Nullable Value v,
+            float eps,
+            @Nullable Rotation rotation,
+            @Nullable RotationTable table) {
+        this.q = q;
+        this.y = y;
+        this.k = k;
+        this.v = v;
+        this.eps = eps;
+        this.table = table;
+        pairs = rotation == null ? 0 : rotation.pairs();
+        boolean halves = rotation != null && rotation.pairing() == Rotation.Pairing.HALVES;
+        flags = (q != null && q.gain() != null ? NORM_Q : 0)
+                | (k != null && k.gain() != null ? NORM_K : 0)
+                | (halves ? HALVES : 0)
+                | (k != null ? APPEND : 0);
+        slots = (q == null ? 0 : q.count()) + (k == null ? 0 : 2 * k.count());
+        tuning = device.tuning();
+        kernels = new ByKvType(
+                device, ProgramSpec.of("rope").with("HEAD_DIM", headDim).with("ITEMS", Math.min(tuning.items(), 32)));
+    }
+
+    @Override
+    public void submit(Run run) {
+        KvCache cache = k == null ? null : run.requireCache();
+        int items = Math.min(tuning.items(), 32);
+        int groups = tuning.items() == 1 ? 1 : slots;
+        kernels.of(cache)
+                .args()
+                .buffer(q == null ? null : run.buffer(q.value()))
+                .i32(q == null ? 0 : run.at(q.value()))
+                .i32(q == null ? 0 : q.value().stride())
+                .i32(q == null ? 0 : q.count())
+                .buffer(q == null ? null : q.gain())
+                .buffer(k == null ? null : run.buffer(k.value()))
+                .i32(k == null ? 0 : run.at(k.value()))
+                .i32(k == null ? 0 : k.value().stride())
+                .i32(k == null ? 0 : k.count())
+                .buffer(k == null ? null : k.gain())
+                .f32(eps)
+                .buffer(run.bufferOrNone(v))
+                .i32(run.atOrZero(v))
+                .i32(v == null ? 0 : v.stride())
+                .buffer(run.bufferOrNone(y))
+                .i32(run.atOrZero(y))
+                .i32(y == null ? 0 : y.stride())
+                .buffer(table == null ? null : table.upTo(run.position + run.tokens, run.queue))
+                .i32(pairs)
+                .i32(flags)
+                .buffer(cache == null ? null : cache.keys())
+                .buffer(cache == null ? null : cache.values())
+                .i32(cache == null ? 0 : cache.stride())
+                .i32(run.position)
+                .launch(run.queue, NDRange.of((long) run.tokens * items, groups).local(items, 1));
+    }
+
+    @Override
+    public void prepare(KvType type) {
+        kernels.of(type);
+    }
+
+    @Override
+    public void close() {
+        kernels.close();
+    }
+}

@@ -1,0 +1,72 @@
+package dev.sluice.backend.opencl;
+
+import dev.sluice.graph.Rotation;
+import dev.sluice.opencl.Buffer;
+import dev.sluice.opencl.Queue;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Cosines and sines of all positions so far, [position][pair](cosine, sine), computed on the host in double precision:
+ * device sines of large angles differ from driver to driver. It doubles when a position lies beyond its end.
+ */
+final class RotationTable {
+    private static final int FIRST_SIZE = 512;
+
+    private final OpenClDevice device;
+    private final Rotation rotation;
+    private @Nullable Buffer buffer;
+    private int positions;
+    int users;
+
+    RotationTable(OpenClDevice device, Rotation rotation) {
+        this.device = device;
+        this.rotation = rotation;
+    }
+
+    /** Whether two rotations turn by the same angles; the pairing is the kernel's business. */
+    boolean serves(Rotation other) {
+        if (rotation.pairs() != other.pairs() || rotation.magnitude() != other.magnitude()) {
+            return false;
+        }
+        for (int i = 0; i < rotation.pairs(); i++) {
+            if (rotation.frequency(i) != other.frequency(i)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** The table, with entries for at least so many positions. */
+    Buffer upTo(int wanted, Queue queue) {
+        if (buffer == null || wanted > positions) {
+            int size = Math.max(FIRST_SIZE, Integer.highestOneBit(Math.max(1, wanted - 1)) * 2);
+            Buffer larger = device.newBuffer(8L * size * rotation.pairs(), "the rotations of " + size + " positions");
+            queue.write(larger, 0, MemorySegment.ofArray(entries(size)));
+            close();
+            buffer = larger;
+            positions = size;
+        }
+        return buffer;
+    }
+
+    private float[] entries(int size) {
+        int pairs = rotation.pairs();
+        float[] entries = new float[Math.multiplyExact(2 * pairs, size)];
+        for (int p = 0; p < size; p++) {
+            for (int i = 0; i < pairs; i++) {
+                double angle = (double) p * rotation.frequency(i);
+                entries[2 * (p * pairs + i)] = (float) (Math.cos(angle) * rotation.magnitude());
+                entries[2 * (p * pairs + i) + 1] = (float) (Math.sin(angle) * rotation.magnitude());
+            }
+        }
+        return entries;
+    }
+
+    void close() {
+        if (buffer != null) {
+            device.free(buffer);
+            buffer = null;
+        }
+    }
+}

@@ -1,0 +1,120 @@
+package dev.sluice.backend.opencl;
+
+import dev.sluice.backend.tiles.RowTiles;
+import dev.sluice.opencl.Buffer;
+import dev.sluice.tensor.BlockCodec;
+import dev.sluice.tensor.Tensor;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * The weights of a device, each distinct tensor once however many layers use it: matrices as row tiles, vectors (gains,
+ * biases) as f32. Freed when the last user gives it back.
+ */
+final class WeightStore implements AutoCloseable {
+    private static final class Entry {
+        final Buffer buffer;
+        int users;
+
+        Entry(Buffer buffer) {
+            this.buffer = buffer;
+        }
+    }
+
+    /** What a buffer holds: one tensor, or several vectors one after another. */
+    private record Key(List<Tensor> tensors, boolean tiles) {}
+
+    private final Map<Key, Entry> entries = new HashMap<>();
+    private final OpenClDevice device;
+    private final Upload upload;
+
+    WeightStore(OpenClDevice device, Upload upload) {
+        this.device = device;
+        this.upload = upload;
+    }
+
+    static long matrixBytes(Tensor tensor) {
+        return RowTiles.bytes(
+                tensor.type(), tensor.shape().cols(), tensor.shape().rows());
+    }
+
+    static long vectorBytes(Tensor tensor) {
+        return Float.BYTES * tensor.shape().elements();
+    }
+
+    /** The tiles of a matrix. */
+    Matrix matrix(Tensor tensor) {
+        Entry entry = acquire(new Key(List.of(tensor), true), () -> {
+            Buffer buffer = device.newBuffer(matrixBytes(tensor), "the tensor " + tensor.name());
+            return filled(buffer, () -> upload.tiles(tensor, buffer));
+        });
+        return new Matrix(
+                entry.buffer,
+                tensor.type(),
+                Math.toIntExact(tensor.shape().rows()),
+                Math.toIntExact(tensor.shape().cols()));
+    }
+
+    /** Vectors one after another. */
+    Buffer vectors(List<Tensor> tensors) {
+        Entry entry = acquire(new Key(List.copyOf(tensors), false), () -> {
+            int floats = tensors.stream()
+                    .mapToInt(t -> Math.toIntExact(t.shape().elements()))
+                    .sum();
+            float[] all = new float[floats];
+            int at = 0;
+            for (Tensor tensor : tensors) {
+                float[] one = BlockCodec.floats(tensor);
+                System.arraycopy(one, 0, all, at, one.length);
+                at += one.length;
+            }
+            Buffer buffer = device.newBuffer(
+                    (long) Float.BYTES * floats,
+                    "the vector " + tensors.getFirst().name());
+            return filled(
+                    buffer, () -> device.exclusively(queue -> queue.write(buffer, 0, MemorySegment.ofArray(all))));
+        });
+        return entry.buffer;
+    }
+
+    private Buffer filled(Buffer buffer, Runnable fill) {
+        try {
+            fill.run();
+            return buffer;
+        } catch (RuntimeException e) {
+            device.free(buffer);
+            throw e;
+        }
+    }
+
+    private Entry acquire(Key key, java.util.function.Supplier<Buffer> make) {
+        Entry entry = entries.get(key);
+        if (entry == null) {
+            entry = new Entry(make.get());
+            entries.put(key, entry);
+        }
+        entry.users++;
+        return entry;
+    }
+
+    /** Gives back what was acquired, by its buffer. */
+    void release(Buffer buffer) {
+        List<Key> freed = new ArrayList<>();
+        entries.forEach((key, entry) -> {
+            if (entry.buffer == buffer && --entry.users == 0) {
+                freed.add(key);
+            }
+        });
+        freed.forEach(key -> device.free(Objects.requireNonNull(entries.remove(key)).buffer));
+    }
+
+    @Override
+    public void close() {
+        entries.values().forEach(entry -> device.free(entry.buffer));
+        entries.clear();
+    }
+}
