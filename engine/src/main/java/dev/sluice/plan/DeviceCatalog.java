@@ -53,7 +53,7 @@ public final class DeviceCatalog {
      *   <li>{@code auto}: the first OpenCL GPU or accelerator with the most memory; without one, the CPU;
      *   <li>a backend's name ({@code cpu}, {@code opencl}): its best device (GPUs before accelerators before CPUs);
      *   <li>a device's id ({@code opencl:1});
-     *   <li>{@code opencl:intel}: the first of that backend whose name or platform contains the word, in any case.
+     *   <li>{@code opencl:intel}: the first of that backend whose description contains the word, in any case.
      * </ul>
      *
      * @throws SluiceException if nothing matches; the message lists what there is and what is missing

@@ -7,7 +7,10 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 
-/** Tiles of formats without scales, F32, F16 and BF16: [column][16 rows]. */
+/**
+ * Tiles of formats without scales, F32, F16 and BF16: [column][16 rows]. Products add in the order of {@link
+ * PanelProduct}, so that one token gives the same bits as many.
+ */
 final class PlainTiles {
     private static final float TWO_112 = 0x1p112f;
 
@@ -26,39 +29,47 @@ final class PlainTiles {
     }
 
     private static void f32(MemorySegment w, long at, int cols, float[] x, int xAt, int lane, float[] y) {
-        FloatVector even = FloatVector.zero(Lanes.FLOATS);
-        FloatVector odd = even;
-        int c = 0;
-        for (; c + 1 < cols; c += 2) {
-            FloatVector a = FloatVector.fromMemorySegment(Lanes.FLOATS, w, at + 64L * c, Lanes.ORDER);
-            even = a.fma(FloatVector.broadcast(Lanes.FLOATS, x[xAt + c]), even);
-            FloatVector b = FloatVector.fromMemorySegment(Lanes.FLOATS, w, at + 64L * c + 64, Lanes.ORDER);
-            odd = b.fma(FloatVector.broadcast(Lanes.FLOATS, x[xAt + c + 1]), odd);
+        FloatVector total = FloatVector.zero(Lanes.FLOATS);
+        for (int from = 0; from < cols; from += PanelProduct.PART) {
+            int to = Math.min(cols, from + PanelProduct.PART);
+            FloatVector sum = FloatVector.zero(Lanes.FLOATS);
+            for (int c = from; c < to; c++) {
+                FloatVector a = FloatVector.fromMemorySegment(Lanes.FLOATS, w, at + 64L * c, Lanes.ORDER);
+                sum = a.fma(FloatVector.broadcast(Lanes.FLOATS, x[xAt + c]), sum);
+            }
+            total = total.add(sum);
         }
-        if (c < cols) {
-            FloatVector a = FloatVector.fromMemorySegment(Lanes.FLOATS, w, at + 64L * c, Lanes.ORDER);
-            even = a.fma(FloatVector.broadcast(Lanes.FLOATS, x[xAt + c]), even);
-        }
-        even.add(odd).intoArray(y, lane);
+        total.intoArray(y, lane);
     }
 
     private static void f16(MemorySegment w, long at, int cols, float[] x, int xAt, int lane, float[] y) {
-        FloatVector sum = FloatVector.zero(Lanes.FLOATS);
-        for (int c = 0; c < cols; c++) {
-            sum = TileScales.halves(w, at + 32L * c).fma(FloatVector.broadcast(Lanes.FLOATS, x[xAt + c]), sum);
+        FloatVector total = FloatVector.zero(Lanes.FLOATS);
+        for (int from = 0; from < cols; from += PanelProduct.PART) {
+            int to = Math.min(cols, from + PanelProduct.PART);
+            FloatVector sum = FloatVector.zero(Lanes.FLOATS);
+            for (int c = from; c < to; c++) {
+                FloatVector a = TileScales.halves(w, at + 32L * c);
+                sum = a.fma(FloatVector.broadcast(Lanes.FLOATS, x[xAt + c]), sum);
+            }
+            total = total.add(sum);
         }
-        sum.intoArray(y, lane);
+        total.intoArray(y, lane);
     }
 
     private static void bf16(MemorySegment w, long at, int cols, float[] x, int xAt, int lane, float[] y) {
-        FloatVector sum = FloatVector.zero(Lanes.FLOATS);
-        for (int c = 0; c < cols; c++) {
-            IntVector bits = (IntVector) ShortVector.fromMemorySegment(Lanes.SHORTS, w, at + 32L * c, Lanes.ORDER)
-                    .convertShape(VectorOperators.ZERO_EXTEND_S2I, Lanes.INTS, 0);
-            FloatVector a = bits.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
-            sum = a.fma(FloatVector.broadcast(Lanes.FLOATS, x[xAt + c]), sum);
+        FloatVector total = FloatVector.zero(Lanes.FLOATS);
+        for (int from = 0; from < cols; from += PanelProduct.PART) {
+            int to = Math.min(cols, from + PanelProduct.PART);
+            FloatVector sum = FloatVector.zero(Lanes.FLOATS);
+            for (int c = from; c < to; c++) {
+                IntVector bits = (IntVector) ShortVector.fromMemorySegment(Lanes.SHORTS, w, at + 32L * c, Lanes.ORDER)
+                        .convertShape(VectorOperators.ZERO_EXTEND_S2I, Lanes.INTS, 0);
+                FloatVector a = bits.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+                sum = a.fma(FloatVector.broadcast(Lanes.FLOATS, x[xAt + c]), sum);
+            }
+            total = total.add(sum);
         }
-        sum.intoArray(y, lane);
+        total.intoArray(y, lane);
     }
 
     /** Expands 16-bit numbers, {@code count} a multiple of 16, to floats. */

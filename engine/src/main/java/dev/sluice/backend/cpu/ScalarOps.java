@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * [tokens, width] with contiguous rows; nothing here is checked beyond what Java checks.
  */
 public final class ScalarOps {
+    private static final float SQRT_2_OVER_PI = (float) Math.sqrt(2 / Math.PI);
+
     private ScalarOps() {}
 
     /** Rows {@code ids} of the table, times {@code scale}. */
@@ -201,7 +203,10 @@ public final class ScalarOps {
         };
     }
 
-    /** With the roundings that {@link Activation#GELU_TANH} names; 1 + tanh u = 2 sigmoid(2u). */
+    /**
+     * With the roundings that {@link Activation#GELU_TANH} names, and in float arithmetic, as ggml fills its table: 1 +
+     * tanh u loses digits where u is very negative, and what is left decides which half comes out.
+     */
     private static float geluTanh(float x) {
         if (x <= -Activation.GELU_LINEAR_FROM) {
             return 0;
@@ -210,8 +215,9 @@ public final class ScalarOps {
             return x;
         }
         float h = Float.float16ToFloat(Float.floatToFloat16(x));
-        double u = Math.sqrt(2 / Math.PI) * h * (1 + 0.044715 * h * h);
-        return Float.float16ToFloat(Float.floatToFloat16((float) (h / (1 + Math.exp(-2 * u)))));
+        float u = SQRT_2_OVER_PI * h * Math.fma(0.044715f * h, h, 1f);
+        float y = 0.5f * h * (1 + (float) Math.tanh(u));
+        return Float.float16ToFloat(Float.floatToFloat16(y));
     }
 
     /** The sum, element by element. */

@@ -146,20 +146,32 @@ final class VectorAttention {
             most = most.max(FloatVector.fromArray(Lanes.FLOATS, a, row + i));
         }
         float largest = most.reduceLanes(VectorOperators.MAX);
-        FloatVector total = FloatVector.zero(Lanes.FLOATS);
         for (int i = 0; i < padded; i += Lanes.COUNT) {
             FloatVector weight = VectorMath.exp(
                     FloatVector.fromArray(Lanes.FLOATS, a, row + i).sub(largest));
             weight.intoArray(a, row + i);
-            total = total.add(weight);
         }
         float factor = (float) Math.exp(a[max] - largest);
-        a[sum] = a[sum] * factor + total.reduceLanes(VectorOperators.ADD);
+        a[sum] = a[sum] * factor + sum(a, row, padded);
         a[max] = largest;
         if (factor != 1) {
             for (int i = 0; i < width; i++) {
                 a[out + i] *= factor;
             }
         }
+    }
+
+    private static float sum(float[] a, int at, int count) {
+        float s0 = 0;
+        float s1 = 0;
+        float s2 = 0;
+        float s3 = 0;
+        for (int i = at; i < at + count; i += 4) {
+            s0 += a[i];
+            s1 += a[i + 1];
+            s2 += a[i + 2];
+            s3 += a[i + 3];
+        }
+        return (s0 + s1) + (s2 + s3);
     }
 }

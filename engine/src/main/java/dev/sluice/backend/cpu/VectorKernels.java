@@ -106,13 +106,21 @@ final class VectorKernels implements Kernels {
         }
     }
 
+    /** Sums of x over groups of columns. Lanes are never reduced: that order depends on the state of the compiler. */
     private static void sums(float[] x, int xAt, int cols, int group, float[] sums) {
         for (int n = 0; n < cols / group; n++) {
-            FloatVector sum = FloatVector.fromArray(Lanes.FLOATS, x, xAt + n * group);
-            for (int i = Lanes.COUNT; i < group; i += Lanes.COUNT) {
-                sum = sum.add(FloatVector.fromArray(Lanes.FLOATS, x, xAt + n * group + i));
+            float s0 = 0;
+            float s1 = 0;
+            float s2 = 0;
+            float s3 = 0;
+            int end = xAt + (n + 1) * group;
+            for (int i = end - group; i < end; i += 4) {
+                s0 += x[i];
+                s1 += x[i + 1];
+                s2 += x[i + 2];
+                s3 += x[i + 3];
             }
-            sums[n] = sum.reduceLanes(VectorOperators.ADD);
+            sums[n] = (s0 + s1) + (s2 + s3);
         }
     }
 
@@ -164,23 +172,25 @@ final class VectorKernels implements Kernels {
     }
 
     private static void normRun(float[] x, int xAt, float[] gain, float eps, float[] y, int yAt) {
-        int whole = Lanes.FLOATS.loopBound(gain.length);
-        FloatVector squares = FloatVector.zero(Lanes.FLOATS);
-        for (int i = 0; i < whole; i += Lanes.COUNT) {
-            FloatVector v = FloatVector.fromArray(Lanes.FLOATS, x, xAt + i);
-            squares = v.fma(v, squares);
+        double s0 = 0;
+        double s1 = 0;
+        double s2 = 0;
+        double s3 = 0;
+        int n = gain.length;
+        int i = 0;
+        for (; i + 3 < n; i += 4) {
+            s0 += (double) x[xAt + i] * x[xAt + i];
+            s1 += (double) x[xAt + i + 1] * x[xAt + i + 1];
+            s2 += (double) x[xAt + i + 2] * x[xAt + i + 2];
+            s3 += (double) x[xAt + i + 3] * x[xAt + i + 3];
         }
-        double sum = squares.reduceLanes(VectorOperators.ADD);
-        for (int i = whole; i < gain.length; i++) {
-            sum += (double) x[xAt + i] * x[xAt + i];
+        for (; i < n; i++) {
+            s0 += (double) x[xAt + i] * x[xAt + i];
         }
+        double sum = (s0 + s1) + (s2 + s3);
         float factor = (float) (1 / Math.sqrt(sum / gain.length + eps));
-        for (int i = 0; i < whole; i += Lanes.COUNT) {
-            FloatVector v = FloatVector.fromArray(Lanes.FLOATS, x, xAt + i).mul(factor);
-            v.mul(FloatVector.fromArray(Lanes.FLOATS, gain, i)).intoArray(y, yAt + i);
-        }
-        for (int i = whole; i < gain.length; i++) {
-            y[yAt + i] = x[xAt + i] * factor * gain[i];
+        for (int j = 0; j < n; j++) {
+            y[yAt + j] = x[xAt + j] * factor * gain[j];
         }
     }
 
@@ -196,14 +206,14 @@ final class VectorKernels implements Kernels {
 
     @Override
     public void activate(Activation activation, Rows gate, Rows up, int tokens, int firstColumn, int lastColumn) {
+        int count = lastColumn - firstColumn;
         for (int t = 0; t < tokens; t++) {
-            VectorMath.activate(
-                    activation,
-                    gate.data(),
-                    gate.at(t) + firstColumn,
-                    up.data(),
-                    up.at(t) + firstColumn,
-                    lastColumn - firstColumn);
+            int gateAt = gate.at(t) + firstColumn;
+            int upAt = up.at(t) + firstColumn;
+            switch (activation) {
+                case SILU -> VectorMath.silu(gate.data(), gateAt, up.data(), upAt, count);
+                case GELU_TANH -> GeluTable.apply(gate.data(), gateAt, up.data(), upAt, count);
+            }
         }
     }
 

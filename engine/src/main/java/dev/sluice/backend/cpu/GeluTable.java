@@ -1,0 +1,31 @@
+package dev.sluice.backend.cpu;
+
+import dev.sluice.graph.Activation;
+
+/**
+ * GELU of every half-precision number. As {@link Activation#GELU_TANH} rounds its argument to one, the table is the
+ * definition itself; a polynomial would now and then round to the neighbouring half.
+ */
+final class GeluTable {
+    private static final float[] VALUES = new float[1 << 16];
+
+    static {
+        for (int bits = 0; bits < VALUES.length; bits++) {
+            VALUES[bits] = ScalarOps.activate(Activation.GELU_TANH, Float.float16ToFloat((short) bits));
+        }
+    }
+
+    private GeluTable() {}
+
+    /** {@code gate = gelu(gate) ⊙ up}. */
+    static void apply(float[] gate, int gateAt, float[] up, int upAt, int count) {
+        for (int i = 0; i < count; i++) {
+            float x = gate[gateAt + i];
+            // Numbers from here on are not rounded; NaN goes to the table, which has it.
+            float y = Math.abs(x) >= Activation.GELU_LINEAR_FROM
+                    ? Math.max(x, 0)
+                    : VALUES[Float.floatToFloat16(x) & 0xffff];
+            gate[gateAt + i] = y * up[upAt + i];
+        }
+    }
+}
