@@ -15,7 +15,7 @@ final class PanelProduct {
     private static final int PAIR = 2 * Lanes.COUNT;
     private static final int ROWS = 6;
     /** Products added before their sum joins the total. */
-    static final int PART = 32;
+    static final int PART = 48;
 
     private MemorySegment panel = MemorySegment.NULL;
     private long panelAt;

@@ -188,7 +188,8 @@ final class VectorKernels implements Kernels {
             s0 += (double) x[xAt + i] * x[xAt + i];
         }
         double sum = (s0 + s1) + (s2 + s3);
-        float factor = (float) (1 / Math.sqrt(sum / gain.length + eps));
+        // Rounded where ggml rounds, so that models compared with it differ by the order of sums alone.
+        float factor = 1 / (float) Math.sqrt((float) (sum / n) + eps);
         for (int j = 0; j < n; j++) {
             y[yAt + j] = x[xAt + j] * factor * gain[j];
         }
