@@ -98,8 +98,9 @@ class AttentionTest {
         try (OpenClDevice device = variant.open()) {
             for (int dim : new int[] {16, 24, 40, 64, 80, 128, 256}) {
                 Shape shape = new Shape(4, 2, dim, 0, false, Rotation.Pairing.INTERLEAVED);
-                for (KvType type : KvType.values()) {
-                    compare(device, shape, type, STEPS);
+                compare(device, shape, KvType.F32, STEPS);
+                if (dim == 24 || dim == 128) {
+                    compare(device, shape, KvType.F16, STEPS);
                 }
             }
         }
