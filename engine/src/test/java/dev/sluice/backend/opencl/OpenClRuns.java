@@ -39,8 +39,8 @@ final class OpenClRuns {
 
         OpenClDevice open(ProgramCache cache) {
             dev.sluice.opencl.Device device = OpenClBackend.find(info);
-            boolean fused = device.info().fusedMultiplyAdd();
-            DeviceTuning tuning = shape.equals("wide") ? DeviceTuning.wide(fused) : DeviceTuning.parallel(fused);
+            DeviceTuning tuning =
+                    shape.equals("wide") ? DeviceTuning.wide(device.info()) : DeviceTuning.parallel(device.info());
             return OpenClDevice.open(info, device, new DeviceOptions(0, BATCH), tuning, cache);
         }
 
