@@ -10,10 +10,10 @@ final class Scratch {
     private final Arena arena;
     private float[] row = new float[0];
     private double[] scores = new double[0];
-    private float[] sums = new float[0];
     private float[] scales = new float[0];
     private float[] attention = new float[0];
     private MemorySegment panel = MemorySegment.NULL;
+    private @Nullable TileProducts tileProducts;
     private @Nullable PanelProduct product;
     private @Nullable VectorAttention vectorAttention;
 
@@ -27,10 +27,6 @@ final class Scratch {
 
     void reserveScores(int doubles) {
         scores = scores.length < doubles ? new double[doubles] : scores;
-    }
-
-    void reserveSums(int floats) {
-        sums = sums.length < floats ? new float[floats] : sums;
     }
 
     void reserveScales(int floats) {
@@ -50,9 +46,15 @@ final class Scratch {
     /** Makes the helpers of vector code; a JVM without the Vector API never loads their classes. */
     void reserveVectors() {
         if (product == null) {
+            tileProducts = new TileProducts();
             product = new PanelProduct();
             vectorAttention = new VectorAttention();
         }
+    }
+
+    /** The products with one vector of this worker. */
+    TileProducts tileProducts() {
+        return Objects.requireNonNull(tileProducts);
     }
 
     /** The product with a panel of this worker. */
@@ -73,11 +75,6 @@ final class Scratch {
     /** Scalar attention's scores, one per position. */
     double[] scores() {
         return scores;
-    }
-
-    /** Sums of x over the blocks of a weight format. */
-    float[] sums() {
-        return sums;
     }
 
     /** Factors and offsets of a tile's groups of columns. */

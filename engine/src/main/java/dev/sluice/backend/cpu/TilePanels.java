@@ -6,10 +6,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
-/**
- * Expands tiles to panels of floats, [column][16 rows], for products with many tokens. The counterpart of {@link
- * TileProducts}, by the same placing of quants in mantissas, with the scales of {@link TileScales}.
- */
+/** Expands tiles to panels of floats, [column][16 rows], for products with many tokens. */
 final class TilePanels {
     private TilePanels() {}
 
@@ -49,8 +46,7 @@ final class TilePanels {
             int lane,
             MemorySegment panel,
             long panelAt) {
-        IntVector mask = IntVector.broadcast(Lanes.INTS, 0x780000);
-        IntVector power = IntVector.broadcast(Lanes.INTS, 0x41800000);
+        IntVector mask = IntVector.broadcast(Lanes.INTS, 0xf);
         int n = 0;
         for (int u = 0; u < units; u++) {
             long group = words + (long) unitBytes * u;
@@ -60,45 +56,28 @@ final class TilePanels {
                 for (int j = 0; j < 4; j++) {
                     IntVector v = IntVector.fromMemorySegment(Lanes.INTS, w, group + 64L * j, Lanes.ORDER);
                     long to = panelAt + 2048L * n + 512L * j;
-                    FloatVector q0 = v.lanewise(VectorOperators.LSHL, 19)
-                            .and(mask)
-                            .or(power)
-                            .reinterpretAsFloats();
+                    FloatVector q0 = (FloatVector) v.and(mask).convert(VectorOperators.I2F, 0);
                     q0.fma(a, b).intoMemorySegment(panel, to, Lanes.ORDER);
-                    FloatVector q1 = v.lanewise(VectorOperators.LSHL, 11)
-                            .and(mask)
-                            .or(power)
-                            .reinterpretAsFloats();
+                    FloatVector q1 = (FloatVector)
+                            v.lanewise(VectorOperators.LSHR, 8).and(mask).convert(VectorOperators.I2F, 0);
                     q1.fma(a, b).intoMemorySegment(panel, to + 64, Lanes.ORDER);
-                    FloatVector q2 = v.lanewise(VectorOperators.LSHL, 3)
-                            .and(mask)
-                            .or(power)
-                            .reinterpretAsFloats();
+                    FloatVector q2 = (FloatVector)
+                            v.lanewise(VectorOperators.LSHR, 16).and(mask).convert(VectorOperators.I2F, 0);
                     q2.fma(a, b).intoMemorySegment(panel, to + 128, Lanes.ORDER);
-                    FloatVector q3 = v.lanewise(VectorOperators.LSHR, 5)
-                            .and(mask)
-                            .or(power)
-                            .reinterpretAsFloats();
+                    FloatVector q3 = (FloatVector)
+                            v.lanewise(VectorOperators.LSHR, 24).and(mask).convert(VectorOperators.I2F, 0);
                     q3.fma(a, b).intoMemorySegment(panel, to + 192, Lanes.ORDER);
-                    FloatVector q4 = v.lanewise(VectorOperators.LSHL, 15)
-                            .and(mask)
-                            .or(power)
-                            .reinterpretAsFloats();
+                    FloatVector q4 = (FloatVector)
+                            v.lanewise(VectorOperators.LSHR, 4).and(mask).convert(VectorOperators.I2F, 0);
                     q4.fma(a, b).intoMemorySegment(panel, to + 256, Lanes.ORDER);
-                    FloatVector q5 = v.lanewise(VectorOperators.LSHL, 7)
-                            .and(mask)
-                            .or(power)
-                            .reinterpretAsFloats();
+                    FloatVector q5 = (FloatVector)
+                            v.lanewise(VectorOperators.LSHR, 12).and(mask).convert(VectorOperators.I2F, 0);
                     q5.fma(a, b).intoMemorySegment(panel, to + 320, Lanes.ORDER);
-                    FloatVector q6 = v.lanewise(VectorOperators.LSHR, 1)
-                            .and(mask)
-                            .or(power)
-                            .reinterpretAsFloats();
+                    FloatVector q6 = (FloatVector)
+                            v.lanewise(VectorOperators.LSHR, 20).and(mask).convert(VectorOperators.I2F, 0);
                     q6.fma(a, b).intoMemorySegment(panel, to + 384, Lanes.ORDER);
-                    FloatVector q7 = v.lanewise(VectorOperators.LSHR, 9)
-                            .and(mask)
-                            .or(power)
-                            .reinterpretAsFloats();
+                    FloatVector q7 =
+                            (FloatVector) v.lanewise(VectorOperators.LSHR, 28).convert(VectorOperators.I2F, 0);
                     q7.fma(a, b).intoMemorySegment(panel, to + 448, Lanes.ORDER);
                 }
                 n++;
@@ -118,9 +97,8 @@ final class TilePanels {
             int lane,
             MemorySegment panel,
             long panelAt) {
-        IntVector mask = IntVector.broadcast(Lanes.INTS, 0x3c0000);
-        IntVector top = IntVector.broadcast(Lanes.INTS, 0x400000);
-        IntVector power = IntVector.broadcast(Lanes.INTS, 0x42000000);
+        IntVector mask = IntVector.broadcast(Lanes.INTS, 0xf);
+        IntVector top = IntVector.broadcast(Lanes.INTS, 0x10);
         int n = 0;
         for (int u = 0; u < units; u++) {
             long group = words + (long) unitBytes * u;
@@ -131,45 +109,44 @@ final class TilePanels {
                 for (int j = 0; j < 4; j++) {
                     IntVector v = IntVector.fromMemorySegment(Lanes.INTS, w, group + 64L * j, Lanes.ORDER);
                     long to = panelAt + 2048L * n + 512L * j;
-                    IntVector h0 = h.lanewise(VectorOperators.LSHL, 22).and(top).or(power);
-                    FloatVector q0 = v.lanewise(VectorOperators.LSHL, 18)
-                            .and(mask)
-                            .or(h0)
-                            .reinterpretAsFloats();
+                    IntVector h0 = h.lanewise(VectorOperators.LSHL, 4).and(top);
+                    FloatVector q0 = (FloatVector) v.and(mask).or(h0).convert(VectorOperators.I2F, 0);
                     q0.fma(a, b).intoMemorySegment(panel, to, Lanes.ORDER);
-                    IntVector h1 = h.lanewise(VectorOperators.LSHL, 14).and(top).or(power);
-                    FloatVector q1 = v.lanewise(VectorOperators.LSHL, 10)
-                            .and(mask)
-                            .or(h1)
-                            .reinterpretAsFloats();
+                    IntVector h1 = h.lanewise(VectorOperators.LSHR, 4).and(top);
+                    FloatVector q1 = (FloatVector)
+                            v.lanewise(VectorOperators.LSHR, 8).and(mask).or(h1).convert(VectorOperators.I2F, 0);
                     q1.fma(a, b).intoMemorySegment(panel, to + 64, Lanes.ORDER);
-                    IntVector h2 = h.lanewise(VectorOperators.LSHL, 6).and(top).or(power);
-                    FloatVector q2 =
-                            v.lanewise(VectorOperators.LSHL, 2).and(mask).or(h2).reinterpretAsFloats();
+                    IntVector h2 = h.lanewise(VectorOperators.LSHR, 12).and(top);
+                    FloatVector q2 = (FloatVector) v.lanewise(VectorOperators.LSHR, 16)
+                            .and(mask)
+                            .or(h2)
+                            .convert(VectorOperators.I2F, 0);
                     q2.fma(a, b).intoMemorySegment(panel, to + 128, Lanes.ORDER);
-                    IntVector h3 = h.lanewise(VectorOperators.LSHR, 2).and(top).or(power);
-                    FloatVector q3 =
-                            v.lanewise(VectorOperators.LSHR, 6).and(mask).or(h3).reinterpretAsFloats();
+                    IntVector h3 = h.lanewise(VectorOperators.LSHR, 20).and(top);
+                    FloatVector q3 = (FloatVector) v.lanewise(VectorOperators.LSHR, 24)
+                            .and(mask)
+                            .or(h3)
+                            .convert(VectorOperators.I2F, 0);
                     q3.fma(a, b).intoMemorySegment(panel, to + 192, Lanes.ORDER);
-                    IntVector h4 = h.lanewise(VectorOperators.LSHL, 21).and(top).or(power);
-                    FloatVector q4 = v.lanewise(VectorOperators.LSHL, 14)
-                            .and(mask)
-                            .or(h4)
-                            .reinterpretAsFloats();
+                    IntVector h4 = h.lanewise(VectorOperators.LSHL, 3).and(top);
+                    FloatVector q4 = (FloatVector)
+                            v.lanewise(VectorOperators.LSHR, 4).and(mask).or(h4).convert(VectorOperators.I2F, 0);
                     q4.fma(a, b).intoMemorySegment(panel, to + 256, Lanes.ORDER);
-                    IntVector h5 = h.lanewise(VectorOperators.LSHL, 13).and(top).or(power);
-                    FloatVector q5 =
-                            v.lanewise(VectorOperators.LSHL, 6).and(mask).or(h5).reinterpretAsFloats();
-                    q5.fma(a, b).intoMemorySegment(panel, to + 320, Lanes.ORDER);
-                    IntVector h6 = h.lanewise(VectorOperators.LSHL, 5).and(top).or(power);
-                    FloatVector q6 =
-                            v.lanewise(VectorOperators.LSHR, 2).and(mask).or(h6).reinterpretAsFloats();
-                    q6.fma(a, b).intoMemorySegment(panel, to + 384, Lanes.ORDER);
-                    IntVector h7 = h.lanewise(VectorOperators.LSHR, 3).and(top).or(power);
-                    FloatVector q7 = v.lanewise(VectorOperators.LSHR, 10)
+                    IntVector h5 = h.lanewise(VectorOperators.LSHR, 5).and(top);
+                    FloatVector q5 = (FloatVector) v.lanewise(VectorOperators.LSHR, 12)
                             .and(mask)
-                            .or(h7)
-                            .reinterpretAsFloats();
+                            .or(h5)
+                            .convert(VectorOperators.I2F, 0);
+                    q5.fma(a, b).intoMemorySegment(panel, to + 320, Lanes.ORDER);
+                    IntVector h6 = h.lanewise(VectorOperators.LSHR, 13).and(top);
+                    FloatVector q6 = (FloatVector) v.lanewise(VectorOperators.LSHR, 20)
+                            .and(mask)
+                            .or(h6)
+                            .convert(VectorOperators.I2F, 0);
+                    q6.fma(a, b).intoMemorySegment(panel, to + 384, Lanes.ORDER);
+                    IntVector h7 = h.lanewise(VectorOperators.LSHR, 21).and(top);
+                    FloatVector q7 = (FloatVector)
+                            v.lanewise(VectorOperators.LSHR, 28).or(h7).convert(VectorOperators.I2F, 0);
                     q7.fma(a, b).intoMemorySegment(panel, to + 448, Lanes.ORDER);
                     h = h.lanewise(VectorOperators.LSHR, 2);
                 }
@@ -181,9 +158,8 @@ final class TilePanels {
 
     private static void six(
             MemorySegment w, long words, int units, float[] scales, int lane, MemorySegment panel, long panelAt) {
-        IntVector mask = IntVector.broadcast(Lanes.INTS, 0x1e0000);
-        IntVector top = IntVector.broadcast(Lanes.INTS, 0x600000);
-        IntVector power = IntVector.broadcast(Lanes.INTS, 0x42800000);
+        IntVector mask = IntVector.broadcast(Lanes.INTS, 0xf);
+        IntVector top = IntVector.broadcast(Lanes.INTS, 0x30);
         int n = 0;
         for (int u = 0; u < units; u++) {
             for (int g = 0; g < 16; g++) {
@@ -195,43 +171,44 @@ final class TilePanels {
                 for (int j = 0; j < 2; j++) {
                     IntVector v = IntVector.fromMemorySegment(Lanes.INTS, w, group + 64L * j, Lanes.ORDER);
                     long to = panelAt + 1024L * n + 512L * j;
-                    IntVector h0 = h.lanewise(VectorOperators.LSHL, 21).and(top).or(power);
-                    FloatVector q0 = v.lanewise(VectorOperators.LSHL, 17)
-                            .and(mask)
-                            .or(h0)
-                            .reinterpretAsFloats();
+                    IntVector h0 = h.lanewise(VectorOperators.LSHL, 4).and(top);
+                    FloatVector q0 = (FloatVector) v.and(mask).or(h0).convert(VectorOperators.I2F, 0);
                     q0.fma(a, b).intoMemorySegment(panel, to, Lanes.ORDER);
-                    IntVector h1 = h.lanewise(VectorOperators.LSHL, 13).and(top).or(power);
-                    FloatVector q1 =
-                            v.lanewise(VectorOperators.LSHL, 9).and(mask).or(h1).reinterpretAsFloats();
+                    IntVector h1 = h.lanewise(VectorOperators.LSHR, 4).and(top);
+                    FloatVector q1 = (FloatVector)
+                            v.lanewise(VectorOperators.LSHR, 8).and(mask).or(h1).convert(VectorOperators.I2F, 0);
                     q1.fma(a, b).intoMemorySegment(panel, to + 64, Lanes.ORDER);
-                    IntVector h2 = h.lanewise(VectorOperators.LSHL, 5).and(top).or(power);
-                    FloatVector q2 =
-                            v.lanewise(VectorOperators.LSHL, 1).and(mask).or(h2).reinterpretAsFloats();
+                    IntVector h2 = h.lanewise(VectorOperators.LSHR, 12).and(top);
+                    FloatVector q2 = (FloatVector) v.lanewise(VectorOperators.LSHR, 16)
+                            .and(mask)
+                            .or(h2)
+                            .convert(VectorOperators.I2F, 0);
                     q2.fma(a, b).intoMemorySegment(panel, to + 128, Lanes.ORDER);
-                    IntVector h3 = h.lanewise(VectorOperators.LSHR, 3).and(top).or(power);
-                    FloatVector q3 =
-                            v.lanewise(VectorOperators.LSHR, 7).and(mask).or(h3).reinterpretAsFloats();
+                    IntVector h3 = h.lanewise(VectorOperators.LSHR, 20).and(top);
+                    FloatVector q3 = (FloatVector) v.lanewise(VectorOperators.LSHR, 24)
+                            .and(mask)
+                            .or(h3)
+                            .convert(VectorOperators.I2F, 0);
                     q3.fma(a, b).intoMemorySegment(panel, to + 192, Lanes.ORDER);
-                    IntVector h4 = h.lanewise(VectorOperators.LSHL, 19).and(top).or(power);
-                    FloatVector q4 = v.lanewise(VectorOperators.LSHL, 13)
-                            .and(mask)
-                            .or(h4)
-                            .reinterpretAsFloats();
+                    IntVector h4 = h.lanewise(VectorOperators.LSHL, 2).and(top);
+                    FloatVector q4 = (FloatVector)
+                            v.lanewise(VectorOperators.LSHR, 4).and(mask).or(h4).convert(VectorOperators.I2F, 0);
                     q4.fma(a, b).intoMemorySegment(panel, to + 256, Lanes.ORDER);
-                    IntVector h5 = h.lanewise(VectorOperators.LSHL, 11).and(top).or(power);
-                    FloatVector q5 =
-                            v.lanewise(VectorOperators.LSHL, 5).and(mask).or(h5).reinterpretAsFloats();
-                    q5.fma(a, b).intoMemorySegment(panel, to + 320, Lanes.ORDER);
-                    IntVector h6 = h.lanewise(VectorOperators.LSHL, 3).and(top).or(power);
-                    FloatVector q6 =
-                            v.lanewise(VectorOperators.LSHR, 3).and(mask).or(h6).reinterpretAsFloats();
-                    q6.fma(a, b).intoMemorySegment(panel, to + 384, Lanes.ORDER);
-                    IntVector h7 = h.lanewise(VectorOperators.LSHR, 5).and(top).or(power);
-                    FloatVector q7 = v.lanewise(VectorOperators.LSHR, 11)
+                    IntVector h5 = h.lanewise(VectorOperators.LSHR, 6).and(top);
+                    FloatVector q5 = (FloatVector) v.lanewise(VectorOperators.LSHR, 12)
                             .and(mask)
-                            .or(h7)
-                            .reinterpretAsFloats();
+                            .or(h5)
+                            .convert(VectorOperators.I2F, 0);
+                    q5.fma(a, b).intoMemorySegment(panel, to + 320, Lanes.ORDER);
+                    IntVector h6 = h.lanewise(VectorOperators.LSHR, 14).and(top);
+                    FloatVector q6 = (FloatVector) v.lanewise(VectorOperators.LSHR, 20)
+                            .and(mask)
+                            .or(h6)
+                            .convert(VectorOperators.I2F, 0);
+                    q6.fma(a, b).intoMemorySegment(panel, to + 384, Lanes.ORDER);
+                    IntVector h7 = h.lanewise(VectorOperators.LSHR, 22).and(top);
+                    FloatVector q7 = (FloatVector)
+                            v.lanewise(VectorOperators.LSHR, 28).or(h7).convert(VectorOperators.I2F, 0);
                     q7.fma(a, b).intoMemorySegment(panel, to + 448, Lanes.ORDER);
                     h = h.lanewise(VectorOperators.LSHR, 4);
                 }

@@ -7,317 +7,433 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * Products of a tile's 16 rows with one vector x, lanes being rows. A quant becomes a float without a conversion: its bits
- * are moved into the mantissa of a power of two (2⁴ for 4 bits, 2⁵ for 5, 2⁶ for 6), which reads as that power plus the
- * quant; the sum of x over the group, times the offset of {@link TileScales}, takes the power away again.
+ * Products of the 16 rows of tiles with one vector x, lanes being rows. A quant is not shifted into place: its bits are
+ * masked where they lie and converted, which gives it times a power of two, and x is divided by that power beforehand,
+ * exactly. Fifth bits and bit pairs are added as products of their own. What a format subtracts from its quants, or adds,
+ * is the sum of x over a group of columns times the offset of {@link TileScales}.
  *
- * <p>Code is written out rather than shared: past a number of nodes the compiler stops inlining, and a vector that crosses
- * a call becomes an object.
+ * <p>One object belongs to a worker and one x at a time. Code is written out rather than shared: past a number of nodes
+ * the compiler stops inlining, and a vector that crosses a call becomes an object.
  */
 final class TileProducts {
-    private TileProducts() {}
+    /** What a quant of a 4-bit word's column, masked where it lies, has to be multiplied with; twice over. */
+    private static final float[] LOW_POWERS = powers(new int[] {0, -8, -16, -24, -4, -12, -20, 0});
+    /** The same for fifth bits, which are worth 2⁴ and lie one place apart in columns 0 to 3 and 4 to 7. */
+    private static final float[] FIFTH_POWERS = powers(new int[] {4, -4, -12, -20, 3, -5, -13, -21});
+    /** The same for bit pairs. */
+    private static final float[] PAIR_POWERS = powers(new int[] {4, -4, -12, -20, 2, -6, -14, -22});
 
-    /**
-     * Dot products of a tile of a format with scales.
-     *
-     * @param scales as {@link TileScales#expand} wrote them
-     * @param sums of x over each group
-     * @param y receives 16 products
-     */
-    static void product(
-            DType type,
-            MemorySegment w,
-            long at,
-            int units,
-            float[] x,
-            int xAt,
-            float[] scales,
-            float[] sums,
-            float[] y) {
+    private static final float[] ONES = powers(new int[8]);
+
+    private static float[] powers(int[] exponents) {
+        float[] powers = new float[16];
+        for (int i = 0; i < 16; i++) {
+            powers[i] = Math.scalb(1f, exponents[i % 8]);
+        }
+        return powers;
+    }
+
+    private DType type = DType.F32;
+    private int units;
+    private int groups;
+    /** x, divided by the powers of two by which the masked bits are too large. */
+    private float[] low = new float[0];
+
+    private float[] high = new float[0];
+    private float[] sums = new float[0];
+    private float[] scales = new float[0];
+    private final float[] y = new float[32];
+
+    void reserve(int cols) {
+        if (low.length < cols) {
+            low = new float[cols];
+            high = new float[cols];
+            sums = new float[cols / 16 + 1];
+            scales = new float[4 * cols];
+        }
+    }
+
+    /** Sets x for the products that follow, with matrices of one format. */
+    void vector(DType format, float[] x, int xAt, int cols) {
+        type = format;
+        units = cols / format.blockSize();
+        groups = cols / TileScales.groupCols(format);
+        scale(x, xAt, cols, format == DType.Q8_0 ? ONES : LOW_POWERS, low);
+        scale(x, xAt, cols, format == DType.Q6_K ? PAIR_POWERS : FIFTH_POWERS, high);
+        int width = TileScales.groupCols(format);
+        for (int g = 0; g < groups; g++) {
+            sums[g] = sum(x, xAt + g * width, width);
+        }
+    }
+
+    private static void scale(float[] x, int xAt, int cols, float[] powers, float[] out) {
+        for (int c = 0; c < cols; c += Lanes.COUNT) {
+            FloatVector power = FloatVector.fromArray(Lanes.FLOATS, powers, c % 16);
+            FloatVector.fromArray(Lanes.FLOATS, x, xAt + c).mul(power).intoArray(out, c);
+        }
+    }
+
+    /** A sum in a fixed order; the order of a vector's own reduction depends on the state of the compiler. */
+    private static float sum(float[] x, int at, int count) {
+        float s0 = 0;
+        float s1 = 0;
+        float s2 = 0;
+        float s3 = 0;
+        for (int i = at; i < at + count; i += 4) {
+            s0 += x[i];
+            s1 += x[i + 1];
+            s2 += x[i + 2];
+            s3 += x[i + 3];
+        }
+        return (s0 + s1) + (s2 + s3);
+    }
+
+    /** The products of the last call, 16 of its first tile, 16 of its second. */
+    float[] results() {
+        return y;
+    }
+
+    /** Multiplies two tiles, given by their byte offsets; they may be the same. */
+    void multiply(MemorySegment w, long first, long second) {
+        TileScales.expand(type, w, first, units, scales, 0);
+        TileScales.expand(type, w, second, units, scales, 32 * groups);
         for (int lane = 0; lane < 16; lane += Lanes.COUNT) {
-            long words = at + 4L * lane;
+            long bytes = 4L * lane;
             switch (type) {
-                case Q8_0 -> eight(w, words + 32, units, x, xAt, scales, lane, y);
-                case Q4_0 -> four(w, words + 32, units, 288, 1, 0, x, xAt, scales, sums, lane, y);
-                case Q4_1 -> four(w, words + 64, units, 320, 1, 0, x, xAt, scales, sums, lane, y);
-                case Q4_K -> four(w, words + 96, units, 2368, 8, 288, x, xAt, scales, sums, lane, y);
-                case Q5_0 -> five(w, words + 32, units, 352, 1, 0, x, xAt, scales, sums, lane, y);
-                case Q5_1 -> five(w, words + 64, units, 384, 1, 0, x, xAt, scales, sums, lane, y);
-                case Q5_K -> five(w, words + 96, units, 2880, 8, 352, x, xAt, scales, sums, lane, y);
-                case Q6_K -> six(w, words + 64, units, x, xAt, scales, sums, lane, y);
-                default -> throw new IllegalArgumentException(type + " has no scales");
+                case Q8_0 -> eight(w, first + 32 + bytes, second + 32 + bytes, lane);
+                case Q4_0 -> four(w, first + 32 + bytes, second + 32 + bytes, 288, 1, 0, lane);
+                case Q4_1 -> four(w, first + 64 + bytes, second + 64 + bytes, 320, 1, 0, lane);
+                case Q4_K -> four(w, first + 96 + bytes, second + 96 + bytes, 2368, 8, 288, lane);
+                default -> {
+                    single(w, first + bytes, 0, lane);
+                    single(w, second + bytes, 16, lane);
+                }
             }
         }
     }
 
-    private static void four(
-            MemorySegment w,
-            long words,
-            int units,
-            int unitBytes,
-            int groups,
-            int groupBytes,
-            float[] x,
-            int xAt,
-            float[] scales,
-            float[] sums,
-            int lane,
-            float[] y) {
-        IntVector mask = IntVector.broadcast(Lanes.INTS, 0x780000);
-        IntVector power = IntVector.broadcast(Lanes.INTS, 0x41800000);
+    private void single(MemorySegment w, long at, int yAt, int lane) {
+        int scaleAt = 2 * groups * yAt + lane;
+        switch (type) {
+            case Q5_0 -> five(w, at + 32, 352, 1, 0, scaleAt, yAt + lane);
+            case Q5_1 -> five(w, at + 64, 384, 1, 0, scaleAt, yAt + lane);
+            case Q5_K -> five(w, at + 96, 2880, 8, 352, scaleAt, yAt + lane);
+            case Q6_K -> six(w, at + 64, scaleAt, yAt + lane);
+            default -> throw new IllegalArgumentException(type + " has no scales");
+        }
+    }
+
+    private void four(
+            MemorySegment tiles, long first, long second, int unitBytes, int unitGroups, int groupBytes, int lane) {
+        float[] x = low;
+        float[] scales = this.scales;
+        float[] sums = this.sums;
+        int next = 32 * groups;
+        IntVector m0 = IntVector.broadcast(Lanes.INTS, 0xf);
+        IntVector m8 = IntVector.broadcast(Lanes.INTS, 0xf << 8);
+        IntVector m16 = IntVector.broadcast(Lanes.INTS, 0xf << 16);
+        IntVector m24 = IntVector.broadcast(Lanes.INTS, 0xf << 24);
+        IntVector m4 = IntVector.broadcast(Lanes.INTS, 0xf << 4);
+        IntVector m12 = IntVector.broadcast(Lanes.INTS, 0xf << 12);
+        IntVector m20 = IntVector.broadcast(Lanes.INTS, 0xf << 20);
         FloatVector total = FloatVector.zero(Lanes.FLOATS);
+        FloatVector other = total;
         int n = 0;
         for (int u = 0; u < units; u++) {
-            long group = words + (long) unitBytes * u;
-            for (int g = 0; g < groups; g++) {
+            long offset = (long) unitBytes * u;
+            for (int g = 0; g < unitGroups; g++) {
                 FloatVector s0 = FloatVector.zero(Lanes.FLOATS);
                 FloatVector s1 = s0;
                 FloatVector s2 = s0;
                 FloatVector s3 = s0;
+                FloatVector r0 = FloatVector.zero(Lanes.FLOATS);
+                FloatVector r1 = r0;
+                FloatVector r2 = r0;
+                FloatVector r3 = r0;
                 for (int j = 0; j < 4; j++) {
-                    IntVector v = IntVector.fromMemorySegment(Lanes.INTS, w, group + 64L * j, Lanes.ORDER);
-                    int c = xAt + 32 * n + 8 * j;
-                    FloatVector q0 = v.lanewise(VectorOperators.LSHL, 19)
-                            .and(mask)
-                            .or(power)
-                            .reinterpretAsFloats();
-                    s0 = q0.fma(FloatVector.broadcast(Lanes.FLOATS, x[c]), s0);
-                    FloatVector q1 = v.lanewise(VectorOperators.LSHL, 11)
-                            .and(mask)
-                            .or(power)
-                            .reinterpretAsFloats();
-                    s1 = q1.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 1]), s1);
-                    FloatVector q2 = v.lanewise(VectorOperators.LSHL, 3)
-                            .and(mask)
-                            .or(power)
-                            .reinterpretAsFloats();
-                    s2 = q2.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 2]), s2);
-                    FloatVector q3 = v.lanewise(VectorOperators.LSHR, 5)
-                            .and(mask)
-                            .or(power)
-                            .reinterpretAsFloats();
-                    s3 = q3.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 3]), s3);
-                    FloatVector q4 = v.lanewise(VectorOperators.LSHL, 15)
-                            .and(mask)
-                            .or(power)
-                            .reinterpretAsFloats();
-                    s0 = q4.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 4]), s0);
-                    FloatVector q5 = v.lanewise(VectorOperators.LSHL, 7)
-                            .and(mask)
-                            .or(power)
-                            .reinterpretAsFloats();
-                    s1 = q5.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 5]), s1);
-                    FloatVector q6 = v.lanewise(VectorOperators.LSHR, 1)
-                            .and(mask)
-                            .or(power)
-                            .reinterpretAsFloats();
-                    s2 = q6.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 6]), s2);
-                    FloatVector q7 = v.lanewise(VectorOperators.LSHR, 9)
-                            .and(mask)
-                            .or(power)
-                            .reinterpretAsFloats();
-                    s3 = q7.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 7]), s3);
+                    long word = offset + 64L * j;
+                    IntVector v = IntVector.fromMemorySegment(Lanes.INTS, tiles, first + word, Lanes.ORDER);
+                    IntVector w = IntVector.fromMemorySegment(Lanes.INTS, tiles, second + word, Lanes.ORDER);
+                    int c = 32 * n + 8 * j;
+                    FloatVector x0 = FloatVector.broadcast(Lanes.FLOATS, x[c]);
+                    FloatVector q0 = (FloatVector) v.and(m0).convert(VectorOperators.I2F, 0);
+                    s0 = q0.fma(x0, s0);
+                    FloatVector p0 = (FloatVector) w.and(m0).convert(VectorOperators.I2F, 0);
+                    r0 = p0.fma(x0, r0);
+                    FloatVector x1 = FloatVector.broadcast(Lanes.FLOATS, x[c + 1]);
+                    FloatVector q1 = (FloatVector) v.and(m8).convert(VectorOperators.I2F, 0);
+                    s1 = q1.fma(x1, s1);
+                    FloatVector p1 = (FloatVector) w.and(m8).convert(VectorOperators.I2F, 0);
+                    r1 = p1.fma(x1, r1);
+                    FloatVector x2 = FloatVector.broadcast(Lanes.FLOATS, x[c + 2]);
+                    FloatVector q2 = (FloatVector) v.and(m16).convert(VectorOperators.I2F, 0);
+                    s2 = q2.fma(x2, s2);
+                    FloatVector p2 = (FloatVector) w.and(m16).convert(VectorOperators.I2F, 0);
+                    r2 = p2.fma(x2, r2);
+                    FloatVector x3 = FloatVector.broadcast(Lanes.FLOATS, x[c + 3]);
+                    FloatVector q3 = (FloatVector) v.and(m24).convert(VectorOperators.I2F, 0);
+                    s3 = q3.fma(x3, s3);
+                    FloatVector p3 = (FloatVector) w.and(m24).convert(VectorOperators.I2F, 0);
+                    r3 = p3.fma(x3, r3);
+                    FloatVector x4 = FloatVector.broadcast(Lanes.FLOATS, x[c + 4]);
+                    FloatVector q4 = (FloatVector) v.and(m4).convert(VectorOperators.I2F, 0);
+                    s0 = q4.fma(x4, s0);
+                    FloatVector p4 = (FloatVector) w.and(m4).convert(VectorOperators.I2F, 0);
+                    r0 = p4.fma(x4, r0);
+                    FloatVector x5 = FloatVector.broadcast(Lanes.FLOATS, x[c + 5]);
+                    FloatVector q5 = (FloatVector) v.and(m12).convert(VectorOperators.I2F, 0);
+                    s1 = q5.fma(x5, s1);
+                    FloatVector p5 = (FloatVector) w.and(m12).convert(VectorOperators.I2F, 0);
+                    r1 = p5.fma(x5, r1);
+                    FloatVector x6 = FloatVector.broadcast(Lanes.FLOATS, x[c + 6]);
+                    FloatVector q6 = (FloatVector) v.and(m20).convert(VectorOperators.I2F, 0);
+                    s2 = q6.fma(x6, s2);
+                    FloatVector p6 = (FloatVector) w.and(m20).convert(VectorOperators.I2F, 0);
+                    r2 = p6.fma(x6, r2);
+                    FloatVector x7 = FloatVector.broadcast(Lanes.FLOATS, x[c + 7]);
+                    FloatVector q7 =
+                            (FloatVector) v.lanewise(VectorOperators.LSHR, 28).convert(VectorOperators.I2F, 0);
+                    s3 = q7.fma(x7, s3);
+                    FloatVector p7 =
+                            (FloatVector) w.lanewise(VectorOperators.LSHR, 28).convert(VectorOperators.I2F, 0);
+                    r3 = p7.fma(x7, r3);
                 }
-                FloatVector sum = s0.add(s1).add(s2.add(s3));
-                total = sum.fma(FloatVector.fromArray(Lanes.FLOATS, scales, 32 * n + lane), total);
-                FloatVector b = FloatVector.fromArray(Lanes.FLOATS, scales, 32 * n + 16 + lane);
-                total = b.fma(FloatVector.broadcast(Lanes.FLOATS, sums[n]), total);
+                int scale = 32 * n + lane;
+                FloatVector sum = FloatVector.broadcast(Lanes.FLOATS, sums[n]);
+                FloatVector a = FloatVector.fromArray(Lanes.FLOATS, scales, scale);
+                FloatVector b = FloatVector.fromArray(Lanes.FLOATS, scales, scale + 16);
+                total = b.fma(sum, a.fma(s0.add(s1).add(s2.add(s3)), total));
+                a = FloatVector.fromArray(Lanes.FLOATS, scales, scale + next);
+                b = FloatVector.fromArray(Lanes.FLOATS, scales, scale + next + 16);
+                other = b.fma(sum, a.fma(r0.add(r1).add(r2.add(r3)), other));
                 n++;
-                group += groupBytes;
+                offset += groupBytes;
             }
         }
         total.intoArray(y, lane);
+        other.intoArray(y, 16 + lane);
     }
 
-    private static void five(
-            MemorySegment w,
-            long words,
-            int units,
-            int unitBytes,
-            int groups,
-            int groupBytes,
-            float[] x,
-            int xAt,
-            float[] scales,
-            float[] sums,
-            int lane,
-            float[] y) {
-        IntVector mask = IntVector.broadcast(Lanes.INTS, 0x3c0000);
-        IntVector top = IntVector.broadcast(Lanes.INTS, 0x400000);
-        IntVector power = IntVector.broadcast(Lanes.INTS, 0x42000000);
+    private void eight(MemorySegment tiles, long first, long second, int lane) {
+        float[] x = low;
+        float[] scales = this.scales;
+        int next = 32 * groups;
         FloatVector total = FloatVector.zero(Lanes.FLOATS);
-        int n = 0;
-        for (int u = 0; u < units; u++) {
-            long group = words + (long) unitBytes * u;
-            for (int g = 0; g < groups; g++) {
-                FloatVector s0 = FloatVector.zero(Lanes.FLOATS);
-                FloatVector s1 = s0;
-                FloatVector s2 = s0;
-                FloatVector s3 = s0;
-                IntVector h = IntVector.fromMemorySegment(Lanes.INTS, w, group + 256, Lanes.ORDER);
-                for (int j = 0; j < 4; j++) {
-                    IntVector v = IntVector.fromMemorySegment(Lanes.INTS, w, group + 64L * j, Lanes.ORDER);
-                    int c = xAt + 32 * n + 8 * j;
-                    IntVector h0 = h.lanewise(VectorOperators.LSHL, 22).and(top).or(power);
-                    FloatVector q0 = v.lanewise(VectorOperators.LSHL, 18)
-                            .and(mask)
-                            .or(h0)
-                            .reinterpretAsFloats();
-                    s0 = q0.fma(FloatVector.broadcast(Lanes.FLOATS, x[c]), s0);
-                    IntVector h1 = h.lanewise(VectorOperators.LSHL, 14).and(top).or(power);
-                    FloatVector q1 = v.lanewise(VectorOperators.LSHL, 10)
-                            .and(mask)
-                            .or(h1)
-                            .reinterpretAsFloats();
-                    s1 = q1.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 1]), s1);
-                    IntVector h2 = h.lanewise(VectorOperators.LSHL, 6).and(top).or(power);
-                    FloatVector q2 =
-                            v.lanewise(VectorOperators.LSHL, 2).and(mask).or(h2).reinterpretAsFloats();
-                    s2 = q2.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 2]), s2);
-                    IntVector h3 = h.lanewise(VectorOperators.LSHR, 2).and(top).or(power);
-                    FloatVector q3 =
-                            v.lanewise(VectorOperators.LSHR, 6).and(mask).or(h3).reinterpretAsFloats();
-                    s3 = q3.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 3]), s3);
-                    IntVector h4 = h.lanewise(VectorOperators.LSHL, 21).and(top).or(power);
-                    FloatVector q4 = v.lanewise(VectorOperators.LSHL, 14)
-                            .and(mask)
-                            .or(h4)
-                            .reinterpretAsFloats();
-                    s0 = q4.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 4]), s0);
-                    IntVector h5 = h.lanewise(VectorOperators.LSHL, 13).and(top).or(power);
-                    FloatVector q5 =
-                            v.lanewise(VectorOperators.LSHL, 6).and(mask).or(h5).reinterpretAsFloats();
-                    s1 = q5.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 5]), s1);
-                    IntVector h6 = h.lanewise(VectorOperators.LSHL, 5).and(top).or(power);
-                    FloatVector q6 =
-                            v.lanewise(VectorOperators.LSHR, 2).and(mask).or(h6).reinterpretAsFloats();
-                    s2 = q6.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 6]), s2);
-                    IntVector h7 = h.lanewise(VectorOperators.LSHR, 3).and(top).or(power);
-                    FloatVector q7 = v.lanewise(VectorOperators.LSHR, 10)
-                            .and(mask)
-                            .or(h7)
-                            .reinterpretAsFloats();
-                    s3 = q7.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 7]), s3);
-                    h = h.lanewise(VectorOperators.LSHR, 2);
-                }
-                FloatVector sum = s0.add(s1).add(s2.add(s3));
-                total = sum.fma(FloatVector.fromArray(Lanes.FLOATS, scales, 32 * n + lane), total);
-                FloatVector b = FloatVector.fromArray(Lanes.FLOATS, scales, 32 * n + 16 + lane);
-                total = b.fma(FloatVector.broadcast(Lanes.FLOATS, sums[n]), total);
-                n++;
-                group += groupBytes;
-            }
-        }
-        total.intoArray(y, lane);
-    }
-
-    private static void six(
-            MemorySegment w,
-            long words,
-            int units,
-            float[] x,
-            int xAt,
-            float[] scales,
-            float[] sums,
-            int lane,
-            float[] y) {
-        IntVector mask = IntVector.broadcast(Lanes.INTS, 0x1e0000);
-        IntVector top = IntVector.broadcast(Lanes.INTS, 0x600000);
-        IntVector power = IntVector.broadcast(Lanes.INTS, 0x42800000);
-        FloatVector total = FloatVector.zero(Lanes.FLOATS);
-        int n = 0;
-        for (int u = 0; u < units; u++) {
-            for (int g = 0; g < 16; g++) {
-                long group = words + 3360L * u + 416L * (g / 2) + 128L * (g % 2);
-                long high = words + 3360L * u + 416L * (g / 2) + 256 + 64L * (g % 2);
-                FloatVector s0 = FloatVector.zero(Lanes.FLOATS);
-                FloatVector s1 = s0;
-                FloatVector s2 = s0;
-                FloatVector s3 = s0;
-                IntVector h = IntVector.fromMemorySegment(Lanes.INTS, w, high, Lanes.ORDER);
-                for (int j = 0; j < 2; j++) {
-                    IntVector v = IntVector.fromMemorySegment(Lanes.INTS, w, group + 64L * j, Lanes.ORDER);
-                    int c = xAt + 16 * n + 8 * j;
-                    IntVector h0 = h.lanewise(VectorOperators.LSHL, 21).and(top).or(power);
-                    FloatVector q0 = v.lanewise(VectorOperators.LSHL, 17)
-                            .and(mask)
-                            .or(h0)
-                            .reinterpretAsFloats();
-                    s0 = q0.fma(FloatVector.broadcast(Lanes.FLOATS, x[c]), s0);
-                    IntVector h1 = h.lanewise(VectorOperators.LSHL, 13).and(top).or(power);
-                    FloatVector q1 =
-                            v.lanewise(VectorOperators.LSHL, 9).and(mask).or(h1).reinterpretAsFloats();
-                    s1 = q1.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 1]), s1);
-                    IntVector h2 = h.lanewise(VectorOperators.LSHL, 5).and(top).or(power);
-                    FloatVector q2 =
-                            v.lanewise(VectorOperators.LSHL, 1).and(mask).or(h2).reinterpretAsFloats();
-                    s2 = q2.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 2]), s2);
-                    IntVector h3 = h.lanewise(VectorOperators.LSHR, 3).and(top).or(power);
-                    FloatVector q3 =
-                            v.lanewise(VectorOperators.LSHR, 7).and(mask).or(h3).reinterpretAsFloats();
-                    s3 = q3.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 3]), s3);
-                    IntVector h4 = h.lanewise(VectorOperators.LSHL, 19).and(top).or(power);
-                    FloatVector q4 = v.lanewise(VectorOperators.LSHL, 13)
-                            .and(mask)
-                            .or(h4)
-                            .reinterpretAsFloats();
-                    s0 = q4.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 4]), s0);
-                    IntVector h5 = h.lanewise(VectorOperators.LSHL, 11).and(top).or(power);
-                    FloatVector q5 =
-                            v.lanewise(VectorOperators.LSHL, 5).and(mask).or(h5).reinterpretAsFloats();
-                    s1 = q5.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 5]), s1);
-                    IntVector h6 = h.lanewise(VectorOperators.LSHL, 3).and(top).or(power);
-                    FloatVector q6 =
-                            v.lanewise(VectorOperators.LSHR, 3).and(mask).or(h6).reinterpretAsFloats();
-                    s2 = q6.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 6]), s2);
-                    IntVector h7 = h.lanewise(VectorOperators.LSHR, 5).and(top).or(power);
-                    FloatVector q7 = v.lanewise(VectorOperators.LSHR, 11)
-                            .and(mask)
-                            .or(h7)
-                            .reinterpretAsFloats();
-                    s3 = q7.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 7]), s3);
-                    h = h.lanewise(VectorOperators.LSHR, 4);
-                }
-                FloatVector sum = s0.add(s1).add(s2.add(s3));
-                total = sum.fma(FloatVector.fromArray(Lanes.FLOATS, scales, 32 * n + lane), total);
-                FloatVector b = FloatVector.fromArray(Lanes.FLOATS, scales, 32 * n + 16 + lane);
-                total = b.fma(FloatVector.broadcast(Lanes.FLOATS, sums[n]), total);
-                n++;
-            }
-        }
-        total.intoArray(y, lane);
-    }
-
-    private static void eight(
-            MemorySegment w, long words, int units, float[] x, int xAt, float[] scales, int lane, float[] y) {
-        FloatVector total = FloatVector.zero(Lanes.FLOATS);
+        FloatVector other = total;
         for (int u = 0; u < units; u++) {
             FloatVector s0 = FloatVector.zero(Lanes.FLOATS);
             FloatVector s1 = s0;
             FloatVector s2 = s0;
             FloatVector s3 = s0;
+            FloatVector r0 = FloatVector.zero(Lanes.FLOATS);
+            FloatVector r1 = r0;
+            FloatVector r2 = r0;
+            FloatVector r3 = r0;
             for (int j = 0; j < 8; j++) {
-                IntVector v = IntVector.fromMemorySegment(Lanes.INTS, w, words + 544L * u + 64L * j, Lanes.ORDER);
-                int c = xAt + 32 * u + 4 * j;
+                long word = 544L * u + 64L * j;
+                IntVector v = IntVector.fromMemorySegment(Lanes.INTS, tiles, first + word, Lanes.ORDER);
+                IntVector w = IntVector.fromMemorySegment(Lanes.INTS, tiles, second + word, Lanes.ORDER);
+                int c = 32 * u + 4 * j;
+                FloatVector x0 = FloatVector.broadcast(Lanes.FLOATS, x[c]);
                 FloatVector q0 = (FloatVector) v.lanewise(VectorOperators.LSHL, 24)
                         .lanewise(VectorOperators.ASHR, 24)
                         .convert(VectorOperators.I2F, 0);
-                s0 = q0.fma(FloatVector.broadcast(Lanes.FLOATS, x[c]), s0);
+                s0 = q0.fma(x0, s0);
+                FloatVector p0 = (FloatVector) w.lanewise(VectorOperators.LSHL, 24)
+                        .lanewise(VectorOperators.ASHR, 24)
+                        .convert(VectorOperators.I2F, 0);
+                r0 = p0.fma(x0, r0);
+                FloatVector x1 = FloatVector.broadcast(Lanes.FLOATS, x[c + 1]);
                 FloatVector q1 = (FloatVector) v.lanewise(VectorOperators.LSHL, 16)
                         .lanewise(VectorOperators.ASHR, 24)
                         .convert(VectorOperators.I2F, 0);
-                s1 = q1.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 1]), s1);
+                s1 = q1.fma(x1, s1);
+                FloatVector p1 = (FloatVector) w.lanewise(VectorOperators.LSHL, 16)
+                        .lanewise(VectorOperators.ASHR, 24)
+                        .convert(VectorOperators.I2F, 0);
+                r1 = p1.fma(x1, r1);
+                FloatVector x2 = FloatVector.broadcast(Lanes.FLOATS, x[c + 2]);
                 FloatVector q2 = (FloatVector) v.lanewise(VectorOperators.LSHL, 8)
                         .lanewise(VectorOperators.ASHR, 24)
                         .convert(VectorOperators.I2F, 0);
-                s2 = q2.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 2]), s2);
+                s2 = q2.fma(x2, s2);
+                FloatVector p2 = (FloatVector) w.lanewise(VectorOperators.LSHL, 8)
+                        .lanewise(VectorOperators.ASHR, 24)
+                        .convert(VectorOperators.I2F, 0);
+                r2 = p2.fma(x2, r2);
+                FloatVector x3 = FloatVector.broadcast(Lanes.FLOATS, x[c + 3]);
                 FloatVector q3 =
                         (FloatVector) v.lanewise(VectorOperators.ASHR, 24).convert(VectorOperators.I2F, 0);
-                s3 = q3.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 3]), s3);
+                s3 = q3.fma(x3, s3);
+                FloatVector p3 =
+                        (FloatVector) w.lanewise(VectorOperators.ASHR, 24).convert(VectorOperators.I2F, 0);
+                r3 = p3.fma(x3, r3);
             }
-            FloatVector sum = s0.add(s1).add(s2.add(s3));
-            total = sum.fma(FloatVector.fromArray(Lanes.FLOATS, scales, 32 * u + lane), total);
+            FloatVector a = FloatVector.fromArray(Lanes.FLOATS, scales, 32 * u + lane);
+            total = a.fma(s0.add(s1).add(s2.add(s3)), total);
+            FloatVector b = FloatVector.fromArray(Lanes.FLOATS, scales, 32 * u + next + lane);
+            other = b.fma(r0.add(r1).add(r2.add(r3)), other);
         }
         total.intoArray(y, lane);
+        other.intoArray(y, 16 + lane);
+    }
+
+    private void five(
+            MemorySegment tiles, long words, int unitBytes, int unitGroups, int groupBytes, int scaleAt, int yAt) {
+        float[] x = low;
+        float[] t = high;
+        float[] scales = this.scales;
+        float[] sums = this.sums;
+        IntVector m0 = IntVector.broadcast(Lanes.INTS, 0xf);
+        IntVector m8 = IntVector.broadcast(Lanes.INTS, 0xf << 8);
+        IntVector m16 = IntVector.broadcast(Lanes.INTS, 0xf << 16);
+        IntVector m24 = IntVector.broadcast(Lanes.INTS, 0xf << 24);
+        IntVector m4 = IntVector.broadcast(Lanes.INTS, 0xf << 4);
+        IntVector m12 = IntVector.broadcast(Lanes.INTS, 0xf << 12);
+        IntVector m20 = IntVector.broadcast(Lanes.INTS, 0xf << 20);
+        IntVector t0 = IntVector.broadcast(Lanes.INTS, 0x1);
+        IntVector t1 = IntVector.broadcast(Lanes.INTS, 0x1 << 1);
+        IntVector t8 = IntVector.broadcast(Lanes.INTS, 0x1 << 8);
+        IntVector t9 = IntVector.broadcast(Lanes.INTS, 0x1 << 9);
+        IntVector t16 = IntVector.broadcast(Lanes.INTS, 0x1 << 16);
+        IntVector t17 = IntVector.broadcast(Lanes.INTS, 0x1 << 17);
+        IntVector t24 = IntVector.broadcast(Lanes.INTS, 0x1 << 24);
+        IntVector t25 = IntVector.broadcast(Lanes.INTS, 0x1 << 25);
+        FloatVector total = FloatVector.zero(Lanes.FLOATS);
+        int n = 0;
+        for (int u = 0; u < units; u++) {
+            long group = words + (long) unitBytes * u;
+            for (int g = 0; g < unitGroups; g++) {
+                FloatVector s0 = FloatVector.zero(Lanes.FLOATS);
+                FloatVector s1 = s0;
+                FloatVector s2 = s0;
+                FloatVector s3 = s0;
+                IntVector h = IntVector.fromMemorySegment(Lanes.INTS, tiles, group + 256, Lanes.ORDER);
+                for (int j = 0; j < 4; j++) {
+                    IntVector v = IntVector.fromMemorySegment(Lanes.INTS, tiles, group + 64L * j, Lanes.ORDER);
+                    int c = 32 * n + 8 * j;
+                    FloatVector q0 = (FloatVector) v.and(m0).convert(VectorOperators.I2F, 0);
+                    s0 = q0.fma(FloatVector.broadcast(Lanes.FLOATS, x[c]), s0);
+                    FloatVector h0 = (FloatVector) h.and(t0).convert(VectorOperators.I2F, 0);
+                    s0 = h0.fma(FloatVector.broadcast(Lanes.FLOATS, t[c]), s0);
+                    FloatVector q1 = (FloatVector) v.and(m8).convert(VectorOperators.I2F, 0);
+                    s1 = q1.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 1]), s1);
+                    FloatVector h1 = (FloatVector) h.and(t8).convert(VectorOperators.I2F, 0);
+                    s1 = h1.fma(FloatVector.broadcast(Lanes.FLOATS, t[c + 1]), s1);
+                    FloatVector q2 = (FloatVector) v.and(m16).convert(VectorOperators.I2F, 0);
+                    s2 = q2.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 2]), s2);
+                    FloatVector h2 = (FloatVector) h.and(t16).convert(VectorOperators.I2F, 0);
+                    s2 = h2.fma(FloatVector.broadcast(Lanes.FLOATS, t[c + 2]), s2);
+                    FloatVector q3 = (FloatVector) v.and(m24).convert(VectorOperators.I2F, 0);
+                    s3 = q3.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 3]), s3);
+                    FloatVector h3 = (FloatVector) h.and(t24).convert(VectorOperators.I2F, 0);
+                    s3 = h3.fma(FloatVector.broadcast(Lanes.FLOATS, t[c + 3]), s3);
+                    FloatVector q4 = (FloatVector) v.and(m4).convert(VectorOperators.I2F, 0);
+                    s0 = q4.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 4]), s0);
+                    FloatVector h4 = (FloatVector) h.and(t1).convert(VectorOperators.I2F, 0);
+                    s0 = h4.fma(FloatVector.broadcast(Lanes.FLOATS, t[c + 4]), s0);
+                    FloatVector q5 = (FloatVector) v.and(m12).convert(VectorOperators.I2F, 0);
+                    s1 = q5.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 5]), s1);
+                    FloatVector h5 = (FloatVector) h.and(t9).convert(VectorOperators.I2F, 0);
+                    s1 = h5.fma(FloatVector.broadcast(Lanes.FLOATS, t[c + 5]), s1);
+                    FloatVector q6 = (FloatVector) v.and(m20).convert(VectorOperators.I2F, 0);
+                    s2 = q6.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 6]), s2);
+                    FloatVector h6 = (FloatVector) h.and(t17).convert(VectorOperators.I2F, 0);
+                    s2 = h6.fma(FloatVector.broadcast(Lanes.FLOATS, t[c + 6]), s2);
+                    FloatVector q7 =
+                            (FloatVector) v.lanewise(VectorOperators.LSHR, 28).convert(VectorOperators.I2F, 0);
+                    s3 = q7.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 7]), s3);
+                    FloatVector h7 = (FloatVector) h.and(t25).convert(VectorOperators.I2F, 0);
+                    s3 = h7.fma(FloatVector.broadcast(Lanes.FLOATS, t[c + 7]), s3);
+                    h = h.lanewise(VectorOperators.LSHR, 2);
+                }
+                FloatVector a = FloatVector.fromArray(Lanes.FLOATS, scales, 32 * n + scaleAt);
+                FloatVector b = FloatVector.fromArray(Lanes.FLOATS, scales, 32 * n + 16 + scaleAt);
+                total = a.fma(s0.add(s1).add(s2.add(s3)), total);
+                total = b.fma(FloatVector.broadcast(Lanes.FLOATS, sums[n]), total);
+                n++;
+                group += groupBytes;
+            }
+        }
+        total.intoArray(y, yAt);
+    }
+
+    private void six(MemorySegment tiles, long words, int scaleAt, int yAt) {
+        float[] x = low;
+        float[] t = high;
+        float[] scales = this.scales;
+        float[] sums = this.sums;
+        IntVector m0 = IntVector.broadcast(Lanes.INTS, 0xf);
+        IntVector m8 = IntVector.broadcast(Lanes.INTS, 0xf << 8);
+        IntVector m16 = IntVector.broadcast(Lanes.INTS, 0xf << 16);
+        IntVector m24 = IntVector.broadcast(Lanes.INTS, 0xf << 24);
+        IntVector m4 = IntVector.broadcast(Lanes.INTS, 0xf << 4);
+        IntVector m12 = IntVector.broadcast(Lanes.INTS, 0xf << 12);
+        IntVector m20 = IntVector.broadcast(Lanes.INTS, 0xf << 20);
+        IntVector t0 = IntVector.broadcast(Lanes.INTS, 0x3);
+        IntVector t2 = IntVector.broadcast(Lanes.INTS, 0x3 << 2);
+        IntVector t8 = IntVector.broadcast(Lanes.INTS, 0x3 << 8);
+        IntVector t10 = IntVector.broadcast(Lanes.INTS, 0x3 << 10);
+        IntVector t16 = IntVector.broadcast(Lanes.INTS, 0x3 << 16);
+        IntVector t18 = IntVector.broadcast(Lanes.INTS, 0x3 << 18);
+        IntVector t24 = IntVector.broadcast(Lanes.INTS, 0x3 << 24);
+        IntVector t26 = IntVector.broadcast(Lanes.INTS, 0x3 << 26);
+        FloatVector total = FloatVector.zero(Lanes.FLOATS);
+        int n = 0;
+        for (int u = 0; u < units; u++) {
+            for (int g = 0; g < 16; g++) {
+                long group = words + 3360L * u + 416L * (g / 2) + 128L * (g % 2);
+                long top = words + 3360L * u + 416L * (g / 2) + 256 + 64L * (g % 2);
+                FloatVector s0 = FloatVector.zero(Lanes.FLOATS);
+                FloatVector s1 = s0;
+                FloatVector s2 = s0;
+                FloatVector s3 = s0;
+                IntVector h = IntVector.fromMemorySegment(Lanes.INTS, tiles, top, Lanes.ORDER);
+                for (int j = 0; j < 2; j++) {
+                    IntVector v = IntVector.fromMemorySegment(Lanes.INTS, tiles, group + 64L * j, Lanes.ORDER);
+                    int c = 16 * n + 8 * j;
+                    FloatVector q0 = (FloatVector) v.and(m0).convert(VectorOperators.I2F, 0);
+                    s0 = q0.fma(FloatVector.broadcast(Lanes.FLOATS, x[c]), s0);
+                    FloatVector h0 = (FloatVector) h.and(t0).convert(VectorOperators.I2F, 0);
+                    s0 = h0.fma(FloatVector.broadcast(Lanes.FLOATS, t[c]), s0);
+                    FloatVector q1 = (FloatVector) v.and(m8).convert(VectorOperators.I2F, 0);
+                    s1 = q1.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 1]), s1);
+                    FloatVector h1 = (FloatVector) h.and(t8).convert(VectorOperators.I2F, 0);
+                    s1 = h1.fma(FloatVector.broadcast(Lanes.FLOATS, t[c + 1]), s1);
+                    FloatVector q2 = (FloatVector) v.and(m16).convert(VectorOperators.I2F, 0);
+                    s2 = q2.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 2]), s2);
+                    FloatVector h2 = (FloatVector) h.and(t16).convert(VectorOperators.I2F, 0);
+                    s2 = h2.fma(FloatVector.broadcast(Lanes.FLOATS, t[c + 2]), s2);
+                    FloatVector q3 = (FloatVector) v.and(m24).convert(VectorOperators.I2F, 0);
+                    s3 = q3.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 3]), s3);
+                    FloatVector h3 = (FloatVector) h.and(t24).convert(VectorOperators.I2F, 0);
+                    s3 = h3.fma(FloatVector.broadcast(Lanes.FLOATS, t[c + 3]), s3);
+                    FloatVector q4 = (FloatVector) v.and(m4).convert(VectorOperators.I2F, 0);
+                    s0 = q4.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 4]), s0);
+                    FloatVector h4 = (FloatVector) h.and(t2).convert(VectorOperators.I2F, 0);
+                    s0 = h4.fma(FloatVector.broadcast(Lanes.FLOATS, t[c + 4]), s0);
+                    FloatVector q5 = (FloatVector) v.and(m12).convert(VectorOperators.I2F, 0);
+                    s1 = q5.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 5]), s1);
+                    FloatVector h5 = (FloatVector) h.and(t10).convert(VectorOperators.I2F, 0);
+                    s1 = h5.fma(FloatVector.broadcast(Lanes.FLOATS, t[c + 5]), s1);
+                    FloatVector q6 = (FloatVector) v.and(m20).convert(VectorOperators.I2F, 0);
+                    s2 = q6.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 6]), s2);
+                    FloatVector h6 = (FloatVector) h.and(t18).convert(VectorOperators.I2F, 0);
+                    s2 = h6.fma(FloatVector.broadcast(Lanes.FLOATS, t[c + 6]), s2);
+                    FloatVector q7 =
+                            (FloatVector) v.lanewise(VectorOperators.LSHR, 28).convert(VectorOperators.I2F, 0);
+                    s3 = q7.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 7]), s3);
+                    FloatVector h7 = (FloatVector) h.and(t26).convert(VectorOperators.I2F, 0);
+                    s3 = h7.fma(FloatVector.broadcast(Lanes.FLOATS, t[c + 7]), s3);
+                    h = h.lanewise(VectorOperators.LSHR, 4);
+                }
+                FloatVector a = FloatVector.fromArray(Lanes.FLOATS, scales, 32 * n + scaleAt);
+                FloatVector b = FloatVector.fromArray(Lanes.FLOATS, scales, 32 * n + 16 + scaleAt);
+                total = a.fma(s0.add(s1).add(s2.add(s3)), total);
+                total = b.fma(FloatVector.broadcast(Lanes.FLOATS, sums[n]), total);
+                n++;
+            }
+        }
+        total.intoArray(y, yAt);
     }
 }

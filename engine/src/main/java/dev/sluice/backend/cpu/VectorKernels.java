@@ -53,8 +53,8 @@ final class VectorKernels implements Kernels {
 
     private static void reserve(int cols, Scratch scratch) {
         scratch.reserveRow(RowTiles.ROWS);
-        scratch.reserveSums(cols / 16 + 1);
-        scratch.reserveScales(2 * cols + 32);
+        scratch.tileProducts().reserve(cols);
+        scratch.reserveScales(2 * PANEL_COLS);
         scratch.reservePanel(2L * RowTiles.ROWS * PANEL_COLS);
     }
 
@@ -88,27 +88,34 @@ final class VectorKernels implements Kernels {
     }
 
     private static void vector(Matrix w, Rows x, Rows y, int firstTile, int lastTile, Scratch scratch) {
-        DType type = w.type();
-        int cols = w.cols();
-        long tileBytes = RowTiles.tileBytes(type, cols);
-        float[] products = scratch.row();
-        boolean plain = plain(type);
-        if (!plain && type != DType.Q8_0 && firstTile < lastTile) {
-            sums(x.data(), x.at(0), cols, TileScales.groupCols(type), scratch.sums());
+        if (firstTile == lastTile) {
+            return;
         }
-        for (int tile = firstTile; tile < lastTile; tile++) {
+        if (plain(w.type())) {
+            plainVector(w, x, y, firstTile, lastTile, scratch);
+            return;
+        }
+        TileProducts products = scratch.tileProducts();
+        products.vector(w.type(), x.data(), x.at(0), w.cols());
+        long tileBytes = RowTiles.tileBytes(w.type(), w.cols());
+        for (int tile = firstTile; tile < lastTile; tile += 2) {
+            int tiles = Math.min(2, lastTile - tile);
             long at = tile * tileBytes;
-            products[0] = touch(w.data(), at, Math.min(tileBytes, TOUCHED_BYTES));
-            if (plain) {
-                PlainTiles.product(type, w.data(), at, cols, x.data(), x.at(0), products);
-            } else {
-                int units = cols / type.blockSize();
-                TileScales.expand(type, w.data(), at, units, scratch.scales());
-                TileProducts.product(
-                        type, w.data(), at, units, x.data(), x.at(0), scratch.scales(), scratch.sums(), products);
-            }
+            scratch.row()[0] = touch(w.data(), at, Math.min(tiles * tileBytes, TOUCHED_BYTES));
+            products.multiply(w.data(), at, at + (tiles - 1) * tileBytes);
             int row = tile * RowTiles.ROWS;
-            System.arraycopy(products, 0, y.data(), y.at(0) + row, Math.min(RowTiles.ROWS, w.rows() - row));
+            int rows = Math.min(tiles * RowTiles.ROWS, w.rows() - row);
+            System.arraycopy(products.results(), 0, y.data(), y.at(0) + row, rows);
+        }
+    }
+
+    private static void plainVector(Matrix w, Rows x, Rows y, int firstTile, int lastTile, Scratch scratch) {
+        long tileBytes = RowTiles.tileBytes(w.type(), w.cols());
+        for (int tile = firstTile; tile < lastTile; tile++) {
+            scratch.row()[0] = touch(w.data(), tile * tileBytes, Math.min(tileBytes, TOUCHED_BYTES));
+            PlainTiles.product(w.type(), w.data(), tile * tileBytes, w.cols(), x.data(), x.at(0), scratch.row());
+            int row = tile * RowTiles.ROWS;
+            System.arraycopy(scratch.row(), 0, y.data(), y.at(0) + row, Math.min(RowTiles.ROWS, w.rows() - row));
         }
     }
 
@@ -127,24 +134,6 @@ final class VectorKernels implements Kernels {
             odd ^= w.get(ValueLayout.JAVA_INT, at + i + 64);
         }
         return even ^ odd;
-    }
-
-    /** Sums of x over groups of columns. Lanes are never reduced: that order depends on the state of the compiler. */
-    private static void sums(float[] x, int xAt, int cols, int group, float[] sums) {
-        for (int n = 0; n < cols / group; n++) {
-            float s0 = 0;
-            float s1 = 0;
-            float s2 = 0;
-            float s3 = 0;
-            int end = xAt + (n + 1) * group;
-            for (int i = end - group; i < end; i += 4) {
-                s0 += x[i];
-                s1 += x[i + 1];
-                s2 += x[i + 2];
-                s3 += x[i + 3];
-            }
-            sums[n] = (s0 + s1) + (s2 + s3);
-        }
     }
 
     private static void matrix(Matrix w, Rows x, Rows y, int tokens, int firstTile, int lastTile, Scratch scratch) {
@@ -179,7 +168,7 @@ final class VectorKernels implements Kernels {
                 PlainTiles.expand(type, w.data(), from, 16L * depth, scratch.panel(), t * panelBytes);
             } else {
                 int units = depth / type.blockSize();
-                TileScales.expand(type, w.data(), from, units, scratch.scales());
+                TileScales.expand(type, w.data(), from, units, scratch.scales(), 0);
                 TilePanels.expand(type, w.data(), from, units, scratch.scales(), scratch.panel(), t * panelBytes);
             }
         }
