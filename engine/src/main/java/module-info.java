@@ -11,6 +11,8 @@ module dev.sluice {
     requires org.jline.terminal;
     requires java.management;
     requires jdk.management;
+    // JLine finds sun.misc.Signal in it by reflection: Ctrl-C.
+    requires jdk.unsupported;
 
     exports dev.sluice;
     exports dev.sluice.backend;

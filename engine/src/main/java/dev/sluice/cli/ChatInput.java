@@ -64,6 +64,9 @@ interface ChatInput extends AutoCloseable {
         OnTerminal(Runnable interrupt) throws IOException {
             terminal = TerminalBuilder.builder()
                     .system(true)
+                    .nativeSignals(true)
+                    // No questions to the terminal: their answers would show where it does not know them.
+                    .graphemeCluster(false)
                     .encoding(StandardCharsets.UTF_8)
                     .build();
             terminal.handle(Terminal.Signal.INT, _ -> interrupt.run());

@@ -1,12 +1,14 @@
 package dev.sluice.cli;
 
 import dev.sluice.Model;
+import dev.sluice.error.SluiceException;
 import dev.sluice.runtime.Sequence;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -61,6 +63,10 @@ final class LogitsCommand implements Callable<Integer> {
         int context = model.context() > 0 ? model.context() : ids.length;
         try (Model loaded = model.load(streams, common, context)) {
             evaluate(loaded, ids);
+        } catch (FileSystemException e) {
+            throw e; // names the file itself
+        } catch (IOException e) {
+            throw new SluiceException(out + " could not be written: " + e.getMessage(), e);
         }
         return 0;
     }

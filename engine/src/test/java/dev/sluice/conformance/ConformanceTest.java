@@ -50,37 +50,17 @@ class ConformanceTest {
         }
     }
 
-    private static Reference reference(Path model) throws IOException {
-        return Reference.read(
-                Path.of(model.toString().substring(0, model.toString().length() - 5) + ".ref"));
-    }
-
-    /** Logits at every token, the tokens given in chunks of a size. */
-    private static float[][] logits(Model model, int[] tokens, int chunk) {
-        float[][] all = new float[tokens.length][model.graph().vocabulary()];
-        try (Sequence sequence = model.newSequence(chunk)) {
-            for (int from = 0; from < tokens.length; from += chunk) {
-                int count = Math.min(chunk, tokens.length - from);
-                sequence.append(tokens, from, count, count);
-                for (int i = 0; i < count; i++) {
-                    sequence.logits(i, all[from + i]);
-                }
-            }
-        }
-        return all;
-    }
-
-    private static double limit(String device) {
+    static double limit(String device) {
         return device.equals("cpu") ? CPU_LIMIT : OPENCL_LIMIT;
     }
 
     @ParameterizedTest(name = "{1} on {0}")
     @MethodSource("modelsOnDevices")
     void logitsAgreeHoweverThePromptIsCut(String device, String name, Path path) throws IOException {
-        Reference reference = reference(path);
+        Reference reference = Reference.of(path);
         try (Model model = Sluice.load(path, LoadOptions.DEFAULT.withDevice(device))) {
             for (int chunk : new int[] {reference.tokens().length, 5, 1}) {
-                double nmse = reference.nmse(logits(model, reference.tokens(), chunk));
+                double nmse = reference.nmse(Reference.logits(model, reference.tokens(), chunk));
                 assertTrue(
                         nmse <= limit(device),
                         name + " on " + device + " in chunks of " + chunk + ": NMSE " + nmse + ", path "
@@ -92,7 +72,7 @@ class ConformanceTest {
     @ParameterizedTest(name = "{1} on {0}")
     @MethodSource("modelsOnDevices")
     void greedyTokensAgree(String device, String name, Path path) throws IOException {
-        Reference reference = reference(path);
+        Reference reference = Reference.of(path);
         GenerateOptions options = GenerateOptions.DEFAULT
                 .withSampling(Sampling.GREEDY)
                 .withMaxTokens(reference.greedy().length)
@@ -109,10 +89,10 @@ class ConformanceTest {
     @ParameterizedTest(name = "{1} on {0}")
     @MethodSource("modelsOnDevices")
     void halfPrecisionKeysAndValuesStayWithinTheirLimit(String device, String name, Path path) throws IOException {
-        Reference reference = reference(path);
+        Reference reference = Reference.of(path);
         LoadOptions options = LoadOptions.DEFAULT.withDevice(device).withKvType(KvType.F16);
         try (Model model = Sluice.load(path, options)) {
-            double nmse = reference.nmse(logits(model, reference.tokens(), 7));
+            double nmse = reference.nmse(Reference.logits(model, reference.tokens(), 7));
             assertTrue(nmse <= F16_KV_LIMIT, name + " on " + device + ": NMSE " + nmse);
         }
     }
@@ -120,7 +100,7 @@ class ConformanceTest {
     @ParameterizedTest(name = "{1} on {0}")
     @MethodSource("modelsOnDevices")
     void aSecondSessionDoesNotDisturbTheFirst(String device, String name, Path path) throws IOException {
-        Reference reference = reference(path);
+        Reference reference = Reference.of(path);
         int[] tokens = reference.tokens();
         int half = tokens.length / 2;
         try (Model model = Sluice.load(path, LoadOptions.DEFAULT.withDevice(device));

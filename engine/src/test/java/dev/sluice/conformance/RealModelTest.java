@@ -2,17 +2,16 @@ package dev.sluice.conformance;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assertions.fail;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sluice.LoadOptions;
 import dev.sluice.Model;
 import dev.sluice.Sluice;
+import dev.sluice.TestFiles;
 import dev.sluice.runtime.Sequence;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,23 +51,8 @@ class RealModelTest {
     }
 
     private static Path find(String file) {
-        List<Path> folders = new ArrayList<>();
-        String named = System.getenv("SLUICE_MODELS");
-        if (named != null) {
-            folders.add(Path.of(named));
-        }
-        String cache = System.getenv("XDG_CACHE_HOME");
-        folders.add((cache == null ? Path.of(System.getProperty("user.home"), ".cache") : Path.of(cache))
-                .resolve("sluice/models"));
-        for (Path folder : folders) {
-            if (Files.isRegularFile(folder.resolve(file))) {
-                return folder.resolve(file);
-            }
-        }
-        if ("1".equals(System.getenv("SLUICE_REQUIRE_MODELS"))) {
-            fail("SLUICE_REQUIRE_MODELS=1, but " + file + " is in none of " + folders);
-        }
-        return Assumptions.abort(file + " is in none of " + folders + ": scripts/fetch-model gets it");
+        return TestFiles.model(file)
+                .orElseGet(() -> Assumptions.abort("there is no " + file + ": scripts/fetch-model gets it"));
     }
 
     @ParameterizedTest(name = "{1} on {0}")

@@ -1,5 +1,7 @@
 package dev.sluice.conformance;
 
+import dev.sluice.Model;
+import dev.sluice.runtime.Sequence;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -34,8 +36,13 @@ final class Reference {
         return logits;
     }
 
+    /** The reference beside a model file. */
+    static Reference of(Path model) throws IOException {
+        return read(Path.of(model.toString().replaceFirst("\\.gguf$", ".ref")));
+    }
+
     /** Reads a file: three counts (tokens, vocabulary, greedy), ids, greedy ids, logits [tokens][vocabulary]. */
-    static Reference read(Path file) throws IOException {
+    private static Reference read(Path file) throws IOException {
         ByteBuffer in = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
         int[] tokens = new int[in.getInt()];
         float[][] logits = new float[tokens.length][in.getInt()];
@@ -73,5 +80,20 @@ final class Reference {
             }
         }
         return error / variance;
+    }
+
+    /** Logits at every token, the tokens given in chunks of a size. */
+    static float[][] logits(Model model, int[] tokens, int chunk) {
+        float[][] all = new float[tokens.length][model.graph().vocabulary()];
+        try (Sequence sequence = model.newSequence(chunk)) {
+            for (int from = 0; from < tokens.length; from += chunk) {
+                int count = Math.min(chunk, tokens.length - from);
+                sequence.append(tokens, from, count, count);
+                for (int i = 0; i < count; i++) {
+                    sequence.logits(i, all[from + i]);
+                }
+            }
+        }
+        return all;
     }
 }

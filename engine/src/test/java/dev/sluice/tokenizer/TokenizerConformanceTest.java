@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sluice.TestFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,8 +35,8 @@ class TokenizerConformanceTest {
 
     @TestFactory
     Stream<DynamicTest> idsOfAllConformanceVocabulariesAreThoseOfTheReference() throws IOException {
-        Optional<Path> folder = conformance();
-        assumeTrue(folder.isPresent(), "no conformance data: set SLUICE_SHARED");
+        Optional<Path> folder = TestFiles.conformance("tokenizers");
+        assumeTrue(folder.isPresent(), "no full conformance set: SLUICE_SHARED names its folder");
         List<DynamicTest> tests = new ArrayList<>();
         try (Stream<Path> files = Files.list(folder.orElseThrow())) {
             for (Path cases :
@@ -43,7 +44,7 @@ class TokenizerConformanceTest {
                 String name = cases.getFileName().toString().replace(".json", "");
                 tests.add(DynamicTest.dynamicTest(name, () -> {
                     Optional<Path> vocabulary = vocabulary(folder.orElseThrow(), name);
-                    assumeTrue(vocabulary.isPresent(), "no " + name + ".gguf: set SLUICE_MODELS");
+                    assumeTrue(vocabulary.isPresent(), "no " + name + ".gguf: scripts/fetch-model gets it");
                     check(
                             TestVocabularies.open(vocabulary.orElseThrow()),
                             TestVocabularies.cases(new ObjectMapper().readTree(cases.toFile())));
@@ -63,33 +64,11 @@ class TokenizerConformanceTest {
         }
     }
 
-    private static Optional<Path> conformance() {
-        Optional<String> named = setting("sluice.shared", "SLUICE_SHARED");
-        if (named.isPresent()) {
-            Path folder = Path.of(named.orElseThrow()).resolve("conformance/tokenizers");
-            assertEquals(true, Files.isDirectory(folder), () -> folder + " is no folder");
-            return Optional.of(folder);
-        }
-        for (Path p = Path.of("").toAbsolutePath(); p != null; p = p.getParent()) {
-            if (Files.exists(p.resolve("mvnw"))) {
-                return Optional.of(p.resolveSibling("shared/conformance/tokenizers"))
-                        .filter(Files::isDirectory);
-            }
-        }
-        return Optional.empty();
-    }
-
     private static Optional<Path> vocabulary(Path folder, String name) {
         Path beside = folder.resolve(name + ".gguf");
         if (Files.exists(beside)) {
             return Optional.of(beside);
         }
-        return setting("sluice.models", "SLUICE_MODELS")
-                .map(models -> Path.of(models, name + ".gguf"))
-                .filter(Files::exists);
-    }
-
-    private static Optional<String> setting(String property, String variable) {
-        return Optional.ofNullable(System.getProperty(property)).or(() -> Optional.ofNullable(System.getenv(variable)));
+        return TestFiles.model(name + ".gguf");
     }
 }

@@ -17,6 +17,7 @@ import dev.sluice.opencl.DeviceType;
  * @param groupsPerUnit work-groups per compute unit that suffice to keep it busy
  * @param vectorTokens up to how many tokens are multiplied one by one
  * @param fusedMultiplyAdd whether fma is fast, else mad is used
+ * @param compilers programs compiled at a time
  */
 record DeviceTuning(
         int lanes,
@@ -28,25 +29,29 @@ record DeviceTuning(
         int keyItems,
         int groupsPerUnit,
         int vectorTokens,
-        boolean fusedMultiplyAdd) {
+        boolean fusedMultiplyAdd,
+        int compilers) {
     /** Keys that attention goes over at a time. */
     static final int KEYS = 64;
 
     /** Vector units and few threads: a work-item does what fills the registers, and a group is one work-item. */
-    static DeviceTuning wide(boolean fusedMultiplyAdd) {
-        return new DeviceTuning(16, 1, 16, 1, 1, 12, 1, 4, 4, fusedMultiplyAdd);
+    static DeviceTuning wide(DeviceInfo info) {
+        return new DeviceTuning(16, 1, 16, 1, 1, 12, 1, 4, 4, info.fusedMultiplyAdd(), compilers(info));
     }
 
     /** Many threads that read side by side. */
-    static DeviceTuning parallel(boolean fusedMultiplyAdd) {
-        return new DeviceTuning(1, 4, 8, 4, 64, 8, 4, 32, 4, fusedMultiplyAdd);
+    static DeviceTuning parallel(DeviceInfo info) {
+        return new DeviceTuning(1, 4, 8, 4, 64, 8, 4, 32, 4, info.fusedMultiplyAdd(), compilers(info));
     }
 
     static DeviceTuning of(DeviceInfo info) {
         boolean room = info.maxWorkGroupSize() >= 64;
-        return info.type() == DeviceType.CPU || !room
-                ? wide(info.fusedMultiplyAdd())
-                : parallel(info.fusedMultiplyAdd());
+        return info.type() == DeviceType.CPU || !room ? wide(info) : parallel(info);
+    }
+
+    /** OpenCL lets threads compile side by side; the simulator Oclgrind crashes when they do. */
+    private static int compilers(DeviceInfo info) {
+        return info.name().startsWith("Oclgrind") ? 1 : Runtime.getRuntime().availableProcessors();
     }
 
     /** Work-items of a group that computes tiles, along its first dimension. */

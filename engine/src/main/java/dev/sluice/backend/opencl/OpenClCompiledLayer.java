@@ -32,7 +32,7 @@ final class OpenClCompiledLayer implements CompiledLayer {
         stages = plan.stages();
         try {
             plan.build();
-            inPlaceNeedsCopy = plan.lastReadsInput();
+            inPlaceNeedsCopy = layer.kind() == Layer.Kind.BLOCK && plan.lastReadsInput();
             scratchSlots = plan.slotWidths().size();
             for (int i = 0; i < scratchSlots; i++) {
                 device.reserveScratch(i, plan.slotWidths().get(i));

@@ -72,7 +72,7 @@ final class OpenClDevice implements Device {
             context.close();
             throw e;
         }
-        programs = new Programs(context, device, cache);
+        programs = new Programs(context, device, cache, tuning.compilers());
         weights = new WeightStore(
                 this, new Upload(this, hostMemory || device.info().hostUnifiedMemory()));
     }

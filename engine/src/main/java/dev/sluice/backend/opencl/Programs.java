@@ -29,10 +29,12 @@ final class Programs implements AutoCloseable {
     private final Context context;
     private final Device device;
     private final ProgramCache cache;
+    private final int compilers;
     private final Map<ProgramSpec, Program> programs = new HashMap<>();
     private final AtomicInteger compiled = new AtomicInteger();
 
-    Programs(Context context, Device device, ProgramCache cache) {
+    Programs(Context context, Device device, ProgramCache cache, int compilers) {
+        this.compilers = compilers;
         this.context = context;
         this.device = device;
         this.cache = cache;
@@ -49,7 +51,7 @@ final class Programs implements AutoCloseable {
         if (missing.isEmpty()) {
             return;
         }
-        int threads = Math.min(missing.size(), Runtime.getRuntime().availableProcessors());
+        int threads = Math.min(missing.size(), compilers);
         Map<ProgramSpec, Future<Program>> building = new HashMap<>();
         try (ExecutorService pool = Executors.newFixedThreadPool(threads)) {
             missing.forEach(spec -> building.put(spec, pool.submit(() -> build(spec))));

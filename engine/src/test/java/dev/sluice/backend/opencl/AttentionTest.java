@@ -1,0 +1,132 @@
+package dev.sluice.backend.opencl;
+
+import static dev.sluice.backend.opencl.OpenClRuns.assertClose;
+import static dev.sluice.backend.opencl.OpenClRuns.random;
+
+import dev.sluice.backend.CompiledLayer;
+import dev.sluice.backend.Device;
+import dev.sluice.backend.DeviceOptions;
+import dev.sluice.backend.KvType;
+import dev.sluice.backend.LayerState;
+import dev.sluice.backend.Step;
+import dev.sluice.backend.cpu.CpuBackend;
+import dev.sluice.graph.Layer;
+import dev.sluice.graph.LayerBuilder;
+import dev.sluice.graph.Op;
+import dev.sluice.graph.Rotation;
+import dev.sluice.tensor.DType;
+import dev.sluice.tensor.Tensor;
+import dev.sluice.tensor.TestBlocks;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * {@code attention.cl} and {@code rope.cl} within whole blocks, prompt pieces and single tokens in turn, against the
+ * scalar code of the CPU device.
+ */
+class AttentionTest {
+    private static final double LIMIT = 1e-9;
+
+    /** Both sides round keys and values to f16, but now and then to different neighbours. */
+    private static final double F16_LIMIT = 1e-6;
+
+    private static final int CAPACITY = 90;
+
+    /** Tokens of the steps: a prompt over several blocks of keys, single tokens, a piece that crosses a tile. */
+    private static final int[] STEPS = {20, 1, 1, 37, 2, 1, 25, 1};
+
+    static Stream<OpenClRuns.Variant> variants() {
+        return OpenClRuns.variants();
+    }
+
+    private record Shape(int heads, int kvHeads, int headDim, int window, boolean headNorms, Rotation.Pairing pairing) {
+        /** Projections of an input of 32 floats, the norms and rotation of heads, attention, the way back. */
+        Layer block() {
+            LayerBuilder b = new LayerBuilder("block of " + this, Layer.Kind.BLOCK, 32);
+            float[] frequencies = new float[headDim / 2];
+            for (int i = 0; i < frequencies.length; i++) {
+                frequencies[i] = (float) Math.pow(10_000, -2.0 * i / headDim);
+            }
+            Rotation rotation = new Rotation(pairing, frequencies, 1);
+            Tensor gain = TestBlocks.floats("gain", random(headDim, 3), headDim);
+            int q = b.add(new Op.Linear(TestBlocks.random(DType.F16, 32, (long) heads * headDim, 1), null), b.input());
+            int k = b.add(
+                    new Op.Linear(TestBlocks.random(DType.F16, 32, (long) kvHeads * headDim, 2), null), b.input());
+            int v = b.add(
+                    new Op.Linear(TestBlocks.random(DType.Q8_0, 32, (long) kvHeads * headDim, 3), null), b.input());
+            if (headNorms) {
+                q = b.add(new Op.RmsNorm(gain, 1e-6f, heads * headDim), q);
+                k = b.add(new Op.RmsNorm(gain, 1e-6f, kvHeads * headDim), k);
+            }
+            q = b.add(new Op.Rope(heads, headDim, rotation), q);
+            k = b.add(new Op.Rope(kvHeads, headDim, rotation), k);
+            float scale = (float) (0.5 / Math.sqrt(headDim));
+            int a = b.add(new Op.Attention(heads, kvHeads, headDim, scale, window), q, k, v);
+            int columns = heads * headDim;
+            int o = b.add(new Op.Linear(TestBlocks.random(DType.F32, columns, 32, 4), null), a);
+            b.add(new Op.Add(32), b.input(), o);
+            return b.build();
+        }
+    }
+
+    private static void compare(OpenClDevice device, Shape shape, KvType type, int[] steps) {
+        Layer layer = shape.block();
+        try (Device cpu = new CpuBackend().openScalar(new DeviceOptions(1, OpenClRuns.BATCH));
+                CompiledLayer theirs = cpu.compile(layer);
+                CompiledLayer ours = device.compile(layer);
+                LayerState theirState = Objects.requireNonNull(cpu.newState(theirs, CAPACITY, type));
+                LayerState ourState = Objects.requireNonNull(device.newState(ours, CAPACITY, type))) {
+            int position = 0;
+            for (int tokens : steps) {
+                Step step = new Step(position, tokens, tokens);
+                float[] x = random(tokens * 32, position);
+                float[] expected = OpenClRuns.step(cpu, theirs, theirState, step, x);
+                float[] actual = OpenClRuns.step(device, ours, ourState, step, x);
+                double limit = type == KvType.F16 ? F16_LIMIT : LIMIT;
+                assertClose(expected, actual, limit, shape + " " + type + " at " + position + " + " + tokens);
+                position += tokens;
+            }
+        }
+    }
+
+    @ParameterizedTest(name = "on {0}")
+    @MethodSource("variants")
+    void headsOfManySizesAgree(OpenClRuns.Variant variant) {
+        try (OpenClDevice device = variant.open()) {
+            for (int dim : new int[] {16, 24, 40, 64, 80, 128, 256}) {
+                Shape shape = new Shape(4, 2, dim, 0, false, Rotation.Pairing.INTERLEAVED);
+                compare(device, shape, KvType.F32, STEPS);
+                if (dim == 24 || dim == 128) {
+                    compare(device, shape, KvType.F16, STEPS);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest(name = "on {0}")
+    @MethodSource("variants")
+    void windowsGroupsAndHeadNormsAgree(OpenClRuns.Variant variant) {
+        try (OpenClDevice device = variant.open()) {
+            for (int window : new int[] {1, 7, 16, 33, 64}) {
+                compare(device, new Shape(4, 1, 24, window, true, Rotation.Pairing.HALVES), KvType.F32, STEPS);
+            }
+            compare(device, new Shape(9, 3, 64, 0, true, Rotation.Pairing.HALVES), KvType.F16, STEPS);
+            compare(device, new Shape(3, 3, 16, 0, false, Rotation.Pairing.HALVES), KvType.F32, STEPS);
+            compare(device, new Shape(16, 1, 16, 0, false, Rotation.Pairing.HALVES), KvType.F32, STEPS);
+        }
+    }
+
+    @ParameterizedTest(name = "on {0}")
+    @MethodSource("variants")
+    @Tag("oclgrind")
+    void aSmallBlockAgrees(OpenClRuns.Variant variant) {
+        try (OpenClDevice device = variant.open()) {
+            Shape shape = new Shape(4, 2, 24, 9, true, Rotation.Pairing.HALVES);
+            compare(device, shape, KvType.F32, new int[] {5, 1, 13});
+            compare(device, shape, KvType.F16, new int[] {3, 1});
+        }
+    }
+}

@@ -1,0 +1,115 @@
+package dev.sluice.backend.opencl;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.abort;
+
+import dev.sluice.backend.Backend;
+import dev.sluice.backend.CompiledLayer;
+import dev.sluice.backend.Device;
+import dev.sluice.backend.DeviceInfo;
+import dev.sluice.backend.DeviceMemory;
+import dev.sluice.backend.DeviceOptions;
+import dev.sluice.backend.LayerState;
+import dev.sluice.backend.Step;
+import dev.sluice.graph.Layer;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Opens every OpenCL device in both shapes of the kernels, and runs single layers on devices. */
+final class OpenClRuns {
+    /** Tokens that devices of the tests are opened for. */
+    static final int BATCH = 40;
+
+    /** Compiled once for all runs of the tests. */
+    static final ProgramCache CACHE = new ProgramCache(Path.of("target", "test-programs"));
+
+    private OpenClRuns() {}
+
+    /** A device and the shape of its kernels. */
+    record Variant(DeviceInfo info, String shape) {
+        OpenClDevice open() {
+            return open(CACHE);
+        }
+
+        OpenClDevice open(ProgramCache cache) {
+            dev.sluice.opencl.Device device = OpenClBackend.find(info);
+            DeviceTuning tuning =
+                    shape.equals("wide") ? DeviceTuning.wide(device.info()) : DeviceTuning.parallel(device.info());
+            return OpenClDevice.open(info, device, new DeviceOptions(0, BATCH), tuning, cache);
+        }
+
+        @Override
+        public String toString() {
+            return info.id() + " (" + info.platform() + ") " + shape;
+        }
+    }
+
+    /** All devices, each with vector and with scalar work-items; the tests are skipped if there is none. */
+    static Stream<Variant> variants() {
+        Backend.Discovery found = new OpenClBackend().discover();
+        if (found.devices().isEmpty()) {
+            String reason = "no OpenCL device: " + String.join(" ", found.notes());
+            if ("1".equals(System.getenv("SLUICE_REQUIRE_OPENCL"))) {
+                throw new AssertionError("SLUICE_REQUIRE_OPENCL=1, but " + reason);
+            }
+            abort(reason);
+        }
+        List<Variant> variants = new ArrayList<>();
+        for (DeviceInfo info : found.devices()) {
+            variants.add(new Variant(info, "wide"));
+            variants.add(new Variant(info, "parallel"));
+        }
+        return variants.stream();
+    }
+
+    static float[] random(int count, long seed) {
+        Random random = new Random(seed);
+        float[] x = new float[count];
+        for (int i = 0; i < count; i++) {
+            x[i] = (float) random.nextGaussian();
+        }
+        return x;
+    }
+
+    /** Runs a layer without state once. */
+    static float[] run(Device device, Layer layer, float[] x) {
+        int tokens = x.length / layer.inputWidth();
+        try (CompiledLayer compiled = device.compile(layer)) {
+            return step(device, compiled, null, new Step(0, tokens, tokens), x);
+        }
+    }
+
+    /** Runs one step of a layer whose values are floats. */
+    static float[] step(Device device, CompiledLayer layer, @Nullable LayerState state, Step step, float[] x) {
+        boolean head = layer.layer().kind() == Layer.Kind.HEAD;
+        int rows = head ? step.outputRows() : step.tokens();
+        float[] y = new float[rows * layer.layer().outputWidth()];
+        try (DeviceMemory in = device.allocate(4L * x.length);
+                DeviceMemory out = device.allocate(4L * y.length)) {
+            in.write(0, MemorySegment.ofArray(x));
+            layer.submit(step, in, out, state);
+            out.read(0, MemorySegment.ofArray(y));
+        }
+        return y;
+    }
+
+    /** Holds the normalised mean squared error of a result to a limit. */
+    static void assertClose(float[] expected, float[] actual, double limit, String what) {
+        assertEquals(expected.length, actual.length, what);
+        double error = 0;
+        double power = 0;
+        for (int i = 0; i < expected.length; i++) {
+            double difference = (double) actual[i] - expected[i];
+            error += difference * difference;
+            power += (double) expected[i] * expected[i];
+        }
+        double nmse = error / Math.max(power, Double.MIN_NORMAL);
+        assertTrue(nmse <= limit, what + ": NMSE " + nmse + " exceeds " + limit);
+    }
+}
