@@ -22,10 +22,14 @@ public final class DeviceCatalog {
 
     private DeviceCatalog() {}
 
-    /** Asks every backend for its devices; what is missing becomes a note, never an error. */
+    /** Asks every installed backend for its devices; what is missing becomes a note, never an error. */
     public static DeviceCatalog discover() {
+        return of(ServiceLoader.load(Backend.class, DeviceCatalog.class.getClassLoader()));
+    }
+
+    static DeviceCatalog of(Iterable<Backend> backends) {
         DeviceCatalog catalog = new DeviceCatalog();
-        for (Backend backend : ServiceLoader.load(Backend.class, DeviceCatalog.class.getClassLoader())) {
+        for (Backend backend : backends) {
             catalog.backends.put(backend.name(), backend);
         }
         for (Backend backend : catalog.backends.values()) {
@@ -107,9 +111,10 @@ public final class DeviceCatalog {
     }
 
     private static boolean describes(DeviceInfo device, String word) {
-        return (device.name() + " " + device.platform())
-                .toLowerCase(Locale.ROOT)
-                .contains(word);
+        // The version belongs to it: PoCL, for one, names itself only there.
+        String words =
+                device.name() + " " + device.platform() + " " + device.details().get("version");
+        return words.toLowerCase(Locale.ROOT).contains(word);
     }
 
     private static int rank(DeviceInfo.Kind kind) {

@@ -9,7 +9,7 @@ import jdk.incubator.vector.VectorOperators;
 /**
  * Products of the 16 rows of tiles with one vector x, lanes being rows. A quant is not shifted into place: its bits are
  * masked where they lie and converted, which gives it times a power of two, and x is divided by that power beforehand,
- * exactly. Fifth bits and bit pairs are added as products of their own. What a format subtracts from its quants, or adds,
+ * exactly. What a format subtracts from its quants, or adds,
  * is the sum of x over a group of columns times the offset of {@link TileScales}.
  *
  * <p>One object belongs to a worker and one x at a time. Code is written out rather than shared: past a number of nodes
@@ -17,11 +17,9 @@ import jdk.incubator.vector.VectorOperators;
  */
 final class TileProducts {
     /** What a quant of a 4-bit word's column, masked where it lies, has to be multiplied with; twice over. */
-    private static final float[] LOW_POWERS = powers(new int[] {0, -8, -16, -24, -4, -12, -20, 0});
-    /** The same for fifth bits, which are worth 2⁴ and lie one place apart in columns 0 to 3 and 4 to 7. */
-    private static final float[] FIFTH_POWERS = powers(new int[] {4, -4, -12, -20, 3, -5, -13, -21});
-    /** The same for bit pairs. */
-    private static final float[] PAIR_POWERS = powers(new int[] {4, -4, -12, -20, 2, -6, -14, -22});
+    private static final float[] NIBBLE_POWERS = powers(new int[] {0, -8, -16, -24, -4, -12, -20, 0});
+    /** The same for quants in the bytes of a word. */
+    private static final float[] BYTE_POWERS = powers(new int[] {0, -8, -16, 0, 0, -8, -16, 0});
 
     private static final float[] ONES = powers(new int[8]);
 
@@ -37,17 +35,15 @@ final class TileProducts {
     private int units;
     private int groups;
     /** x, divided by the powers of two by which the masked bits are too large. */
-    private float[] low = new float[0];
+    private float[] scaled = new float[0];
 
-    private float[] high = new float[0];
     private float[] sums = new float[0];
     private float[] scales = new float[0];
     private final float[] y = new float[32];
 
     void reserve(int cols) {
-        if (low.length < cols) {
-            low = new float[cols];
-            high = new float[cols];
+        if (scaled.length < cols) {
+            scaled = new float[cols];
             sums = new float[cols / 16 + 1];
             scales = new float[4 * cols];
         }
@@ -58,18 +54,18 @@ final class TileProducts {
         type = format;
         units = cols / format.blockSize();
         groups = cols / TileScales.groupCols(format);
-        scale(x, xAt, cols, format == DType.Q8_0 ? ONES : LOW_POWERS, low);
-        scale(x, xAt, cols, format == DType.Q6_K ? PAIR_POWERS : FIFTH_POWERS, high);
+        float[] powers = switch (format) {
+            case Q8_0 -> ONES;
+            case Q4_0, Q4_1, Q4_K -> NIBBLE_POWERS;
+            default -> BYTE_POWERS;
+        };
+        for (int c = 0; c < cols; c += Lanes.COUNT) {
+            FloatVector power = FloatVector.fromArray(Lanes.FLOATS, powers, c % 16);
+            FloatVector.fromArray(Lanes.FLOATS, x, xAt + c).mul(power).intoArray(scaled, c);
+        }
         int width = TileScales.groupCols(format);
         for (int g = 0; g < groups; g++) {
             sums[g] = sum(x, xAt + g * width, width);
-        }
-    }
-
-    private static void scale(float[] x, int xAt, int cols, float[] powers, float[] out) {
-        for (int c = 0; c < cols; c += Lanes.COUNT) {
-            FloatVector power = FloatVector.fromArray(Lanes.FLOATS, powers, c % 16);
-            FloatVector.fromArray(Lanes.FLOATS, x, xAt + c).mul(power).intoArray(out, c);
         }
     }
 
@@ -104,28 +100,18 @@ final class TileProducts {
                 case Q4_0 -> four(w, first + 32 + bytes, second + 32 + bytes, 288, 1, 0, lane);
                 case Q4_1 -> four(w, first + 64 + bytes, second + 64 + bytes, 320, 1, 0, lane);
                 case Q4_K -> four(w, first + 96 + bytes, second + 96 + bytes, 2368, 8, 288, lane);
-                default -> {
-                    single(w, first + bytes, 0, lane);
-                    single(w, second + bytes, 16, lane);
-                }
+                case Q5_0 -> five(w, first + 32 + bytes, second + 32 + bytes, 352, 1, 0, lane);
+                case Q5_1 -> five(w, first + 64 + bytes, second + 64 + bytes, 384, 1, 0, lane);
+                case Q5_K -> five(w, first + 96 + bytes, second + 96 + bytes, 2880, 8, 352, lane);
+                case Q6_K -> six(w, first + 64 + bytes, second + 64 + bytes, lane);
+                default -> throw new IllegalArgumentException(type + " has no scales");
             }
-        }
-    }
-
-    private void single(MemorySegment w, long at, int yAt, int lane) {
-        int scaleAt = 2 * groups * yAt + lane;
-        switch (type) {
-            case Q5_0 -> five(w, at + 32, 352, 1, 0, scaleAt, yAt + lane);
-            case Q5_1 -> five(w, at + 64, 384, 1, 0, scaleAt, yAt + lane);
-            case Q5_K -> five(w, at + 96, 2880, 8, 352, scaleAt, yAt + lane);
-            case Q6_K -> six(w, at + 64, scaleAt, yAt + lane);
-            default -> throw new IllegalArgumentException(type + " has no scales");
         }
     }
 
     private void four(
             MemorySegment tiles, long first, long second, int unitBytes, int unitGroups, int groupBytes, int lane) {
-        float[] x = low;
+        float[] x = scaled;
         float[] scales = this.scales;
         float[] sums = this.sums;
         int next = 32 * groups;
@@ -215,7 +201,7 @@ final class TileProducts {
     }
 
     private void eight(MemorySegment tiles, long first, long second, int lane) {
-        float[] x = low;
+        float[] x = scaled;
         float[] scales = this.scales;
         int next = 32 * groups;
         FloatVector total = FloatVector.zero(Lanes.FLOATS);
@@ -279,161 +265,211 @@ final class TileProducts {
     }
 
     private void five(
-            MemorySegment tiles, long words, int unitBytes, int unitGroups, int groupBytes, int scaleAt, int yAt) {
-        float[] x = low;
-        float[] t = high;
+            MemorySegment tiles, long first, long second, int unitBytes, int unitGroups, int groupBytes, int lane) {
+        float[] x = scaled;
         float[] scales = this.scales;
         float[] sums = this.sums;
-        IntVector m0 = IntVector.broadcast(Lanes.INTS, 0xf);
-        IntVector m8 = IntVector.broadcast(Lanes.INTS, 0xf << 8);
-        IntVector m16 = IntVector.broadcast(Lanes.INTS, 0xf << 16);
-        IntVector m24 = IntVector.broadcast(Lanes.INTS, 0xf << 24);
-        IntVector m4 = IntVector.broadcast(Lanes.INTS, 0xf << 4);
-        IntVector m12 = IntVector.broadcast(Lanes.INTS, 0xf << 12);
-        IntVector m20 = IntVector.broadcast(Lanes.INTS, 0xf << 20);
-        IntVector t0 = IntVector.broadcast(Lanes.INTS, 0x1);
-        IntVector t1 = IntVector.broadcast(Lanes.INTS, 0x1 << 1);
-        IntVector t8 = IntVector.broadcast(Lanes.INTS, 0x1 << 8);
-        IntVector t9 = IntVector.broadcast(Lanes.INTS, 0x1 << 9);
-        IntVector t16 = IntVector.broadcast(Lanes.INTS, 0x1 << 16);
-        IntVector t17 = IntVector.broadcast(Lanes.INTS, 0x1 << 17);
-        IntVector t24 = IntVector.broadcast(Lanes.INTS, 0x1 << 24);
-        IntVector t25 = IntVector.broadcast(Lanes.INTS, 0x1 << 25);
+        int next = 32 * groups;
+        IntVector nibbles = IntVector.broadcast(Lanes.INTS, 0x0f0f0f0f);
+        IntVector upper = IntVector.broadcast(Lanes.INTS, 0x10101010);
+        IntVector m0 = IntVector.broadcast(Lanes.INTS, 0xff);
+        IntVector m8 = IntVector.broadcast(Lanes.INTS, 0xff00);
+        IntVector m16 = IntVector.broadcast(Lanes.INTS, 0xff0000);
         FloatVector total = FloatVector.zero(Lanes.FLOATS);
+        FloatVector other = total;
         int n = 0;
         for (int u = 0; u < units; u++) {
-            long group = words + (long) unitBytes * u;
+            long offset = (long) unitBytes * u;
             for (int g = 0; g < unitGroups; g++) {
                 FloatVector s0 = FloatVector.zero(Lanes.FLOATS);
                 FloatVector s1 = s0;
                 FloatVector s2 = s0;
                 FloatVector s3 = s0;
-                IntVector h = IntVector.fromMemorySegment(Lanes.INTS, tiles, group + 256, Lanes.ORDER);
+                FloatVector r0 = FloatVector.zero(Lanes.FLOATS);
+                FloatVector r1 = r0;
+                FloatVector r2 = r0;
+                FloatVector r3 = r0;
+                IntVector h = IntVector.fromMemorySegment(Lanes.INTS, tiles, first + offset + 256, Lanes.ORDER);
+                IntVector k = IntVector.fromMemorySegment(Lanes.INTS, tiles, second + offset + 256, Lanes.ORDER);
                 for (int j = 0; j < 4; j++) {
-                    IntVector v = IntVector.fromMemorySegment(Lanes.INTS, tiles, group + 64L * j, Lanes.ORDER);
+                    long word = offset + 64L * j;
+                    IntVector v = IntVector.fromMemorySegment(Lanes.INTS, tiles, first + word, Lanes.ORDER);
+                    IntVector w = IntVector.fromMemorySegment(Lanes.INTS, tiles, second + word, Lanes.ORDER);
                     int c = 32 * n + 8 * j;
-                    FloatVector q0 = (FloatVector) v.and(m0).convert(VectorOperators.I2F, 0);
-                    s0 = q0.fma(FloatVector.broadcast(Lanes.FLOATS, x[c]), s0);
-                    FloatVector h0 = (FloatVector) h.and(t0).convert(VectorOperators.I2F, 0);
-                    s0 = h0.fma(FloatVector.broadcast(Lanes.FLOATS, t[c]), s0);
-                    FloatVector q1 = (FloatVector) v.and(m8).convert(VectorOperators.I2F, 0);
-                    s1 = q1.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 1]), s1);
-                    FloatVector h1 = (FloatVector) h.and(t8).convert(VectorOperators.I2F, 0);
-                    s1 = h1.fma(FloatVector.broadcast(Lanes.FLOATS, t[c + 1]), s1);
-                    FloatVector q2 = (FloatVector) v.and(m16).convert(VectorOperators.I2F, 0);
-                    s2 = q2.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 2]), s2);
-                    FloatVector h2 = (FloatVector) h.and(t16).convert(VectorOperators.I2F, 0);
-                    s2 = h2.fma(FloatVector.broadcast(Lanes.FLOATS, t[c + 2]), s2);
-                    FloatVector q3 = (FloatVector) v.and(m24).convert(VectorOperators.I2F, 0);
-                    s3 = q3.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 3]), s3);
-                    FloatVector h3 = (FloatVector) h.and(t24).convert(VectorOperators.I2F, 0);
-                    s3 = h3.fma(FloatVector.broadcast(Lanes.FLOATS, t[c + 3]), s3);
-                    FloatVector q4 = (FloatVector) v.and(m4).convert(VectorOperators.I2F, 0);
-                    s0 = q4.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 4]), s0);
-                    FloatVector h4 = (FloatVector) h.and(t1).convert(VectorOperators.I2F, 0);
-                    s0 = h4.fma(FloatVector.broadcast(Lanes.FLOATS, t[c + 4]), s0);
-                    FloatVector q5 = (FloatVector) v.and(m12).convert(VectorOperators.I2F, 0);
-                    s1 = q5.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 5]), s1);
-                    FloatVector h5 = (FloatVector) h.and(t9).convert(VectorOperators.I2F, 0);
-                    s1 = h5.fma(FloatVector.broadcast(Lanes.FLOATS, t[c + 5]), s1);
-                    FloatVector q6 = (FloatVector) v.and(m20).convert(VectorOperators.I2F, 0);
-                    s2 = q6.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 6]), s2);
-                    FloatVector h6 = (FloatVector) h.and(t17).convert(VectorOperators.I2F, 0);
-                    s2 = h6.fma(FloatVector.broadcast(Lanes.FLOATS, t[c + 6]), s2);
-                    FloatVector q7 =
-                            (FloatVector) v.lanewise(VectorOperators.LSHR, 28).convert(VectorOperators.I2F, 0);
-                    s3 = q7.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 7]), s3);
-                    FloatVector h7 = (FloatVector) h.and(t25).convert(VectorOperators.I2F, 0);
-                    s3 = h7.fma(FloatVector.broadcast(Lanes.FLOATS, t[c + 7]), s3);
+                    IntVector vEven = v.and(nibbles)
+                            .or(h.lanewise(VectorOperators.LSHL, 4).and(upper));
+                    IntVector wEven = w.and(nibbles)
+                            .or(k.lanewise(VectorOperators.LSHL, 4).and(upper));
+                    FloatVector x0 = FloatVector.broadcast(Lanes.FLOATS, x[c]);
+                    FloatVector q0 = (FloatVector) vEven.and(m0).convert(VectorOperators.I2F, 0);
+                    s0 = q0.fma(x0, s0);
+                    FloatVector p0 = (FloatVector) wEven.and(m0).convert(VectorOperators.I2F, 0);
+                    r0 = p0.fma(x0, r0);
+                    FloatVector x1 = FloatVector.broadcast(Lanes.FLOATS, x[c + 1]);
+                    FloatVector q1 = (FloatVector) vEven.and(m8).convert(VectorOperators.I2F, 0);
+                    s1 = q1.fma(x1, s1);
+                    FloatVector p1 = (FloatVector) wEven.and(m8).convert(VectorOperators.I2F, 0);
+                    r1 = p1.fma(x1, r1);
+                    FloatVector x2 = FloatVector.broadcast(Lanes.FLOATS, x[c + 2]);
+                    FloatVector q2 = (FloatVector) vEven.and(m16).convert(VectorOperators.I2F, 0);
+                    s2 = q2.fma(x2, s2);
+                    FloatVector p2 = (FloatVector) wEven.and(m16).convert(VectorOperators.I2F, 0);
+                    r2 = p2.fma(x2, r2);
+                    FloatVector x3 = FloatVector.broadcast(Lanes.FLOATS, x[c + 3]);
+                    FloatVector q3 = (FloatVector)
+                            vEven.lanewise(VectorOperators.LSHR, 24).convert(VectorOperators.I2F, 0);
+                    s3 = q3.fma(x3, s3);
+                    FloatVector p3 = (FloatVector)
+                            wEven.lanewise(VectorOperators.LSHR, 24).convert(VectorOperators.I2F, 0);
+                    r3 = p3.fma(x3, r3);
+                    IntVector vOdd = v.lanewise(VectorOperators.LSHR, 4)
+                            .and(nibbles)
+                            .or(h.lanewise(VectorOperators.LSHL, 3).and(upper));
+                    IntVector wOdd = w.lanewise(VectorOperators.LSHR, 4)
+                            .and(nibbles)
+                            .or(k.lanewise(VectorOperators.LSHL, 3).and(upper));
+                    FloatVector x4 = FloatVector.broadcast(Lanes.FLOATS, x[c + 4]);
+                    FloatVector q4 = (FloatVector) vOdd.and(m0).convert(VectorOperators.I2F, 0);
+                    s0 = q4.fma(x4, s0);
+                    FloatVector p4 = (FloatVector) wOdd.and(m0).convert(VectorOperators.I2F, 0);
+                    r0 = p4.fma(x4, r0);
+                    FloatVector x5 = FloatVector.broadcast(Lanes.FLOATS, x[c + 5]);
+                    FloatVector q5 = (FloatVector) vOdd.and(m8).convert(VectorOperators.I2F, 0);
+                    s1 = q5.fma(x5, s1);
+                    FloatVector p5 = (FloatVector) wOdd.and(m8).convert(VectorOperators.I2F, 0);
+                    r1 = p5.fma(x5, r1);
+                    FloatVector x6 = FloatVector.broadcast(Lanes.FLOATS, x[c + 6]);
+                    FloatVector q6 = (FloatVector) vOdd.and(m16).convert(VectorOperators.I2F, 0);
+                    s2 = q6.fma(x6, s2);
+                    FloatVector p6 = (FloatVector) wOdd.and(m16).convert(VectorOperators.I2F, 0);
+                    r2 = p6.fma(x6, r2);
+                    FloatVector x7 = FloatVector.broadcast(Lanes.FLOATS, x[c + 7]);
+                    FloatVector q7 = (FloatVector)
+                            vOdd.lanewise(VectorOperators.LSHR, 24).convert(VectorOperators.I2F, 0);
+                    s3 = q7.fma(x7, s3);
+                    FloatVector p7 = (FloatVector)
+                            wOdd.lanewise(VectorOperators.LSHR, 24).convert(VectorOperators.I2F, 0);
+                    r3 = p7.fma(x7, r3);
                     h = h.lanewise(VectorOperators.LSHR, 2);
+                    k = k.lanewise(VectorOperators.LSHR, 2);
                 }
-                FloatVector a = FloatVector.fromArray(Lanes.FLOATS, scales, 32 * n + scaleAt);
-                FloatVector b = FloatVector.fromArray(Lanes.FLOATS, scales, 32 * n + 16 + scaleAt);
-                total = a.fma(s0.add(s1).add(s2.add(s3)), total);
-                total = b.fma(FloatVector.broadcast(Lanes.FLOATS, sums[n]), total);
+                int scale = 32 * n + lane;
+                FloatVector sum = FloatVector.broadcast(Lanes.FLOATS, sums[n]);
+                FloatVector a = FloatVector.fromArray(Lanes.FLOATS, scales, scale);
+                FloatVector b = FloatVector.fromArray(Lanes.FLOATS, scales, scale + 16);
+                total = b.fma(sum, a.fma(s0.add(s1).add(s2.add(s3)), total));
+                a = FloatVector.fromArray(Lanes.FLOATS, scales, scale + next);
+                b = FloatVector.fromArray(Lanes.FLOATS, scales, scale + next + 16);
+                other = b.fma(sum, a.fma(r0.add(r1).add(r2.add(r3)), other));
                 n++;
-                group += groupBytes;
+                offset += groupBytes;
             }
         }
-        total.intoArray(y, yAt);
+        total.intoArray(y, lane);
+        other.intoArray(y, 16 + lane);
     }
 
-    private void six(MemorySegment tiles, long words, int scaleAt, int yAt) {
-        float[] x = low;
-        float[] t = high;
+    private void six(MemorySegment tiles, long first, long second, int lane) {
+        float[] x = scaled;
         float[] scales = this.scales;
         float[] sums = this.sums;
-        IntVector m0 = IntVector.broadcast(Lanes.INTS, 0xf);
-        IntVector m8 = IntVector.broadcast(Lanes.INTS, 0xf << 8);
-        IntVector m16 = IntVector.broadcast(Lanes.INTS, 0xf << 16);
-        IntVector m24 = IntVector.broadcast(Lanes.INTS, 0xf << 24);
-        IntVector m4 = IntVector.broadcast(Lanes.INTS, 0xf << 4);
-        IntVector m12 = IntVector.broadcast(Lanes.INTS, 0xf << 12);
-        IntVector m20 = IntVector.broadcast(Lanes.INTS, 0xf << 20);
-        IntVector t0 = IntVector.broadcast(Lanes.INTS, 0x3);
-        IntVector t2 = IntVector.broadcast(Lanes.INTS, 0x3 << 2);
-        IntVector t8 = IntVector.broadcast(Lanes.INTS, 0x3 << 8);
-        IntVector t10 = IntVector.broadcast(Lanes.INTS, 0x3 << 10);
-        IntVector t16 = IntVector.broadcast(Lanes.INTS, 0x3 << 16);
-        IntVector t18 = IntVector.broadcast(Lanes.INTS, 0x3 << 18);
-        IntVector t24 = IntVector.broadcast(Lanes.INTS, 0x3 << 24);
-        IntVector t26 = IntVector.broadcast(Lanes.INTS, 0x3 << 26);
+        int next = 32 * groups;
+        IntVector nibbles = IntVector.broadcast(Lanes.INTS, 0x0f0f0f0f);
+        IntVector upper = IntVector.broadcast(Lanes.INTS, 0x30303030);
+        IntVector m0 = IntVector.broadcast(Lanes.INTS, 0xff);
+        IntVector m8 = IntVector.broadcast(Lanes.INTS, 0xff00);
+        IntVector m16 = IntVector.broadcast(Lanes.INTS, 0xff0000);
         FloatVector total = FloatVector.zero(Lanes.FLOATS);
+        FloatVector other = total;
         int n = 0;
         for (int u = 0; u < units; u++) {
             for (int g = 0; g < 16; g++) {
-                long group = words + 3360L * u + 416L * (g / 2) + 128L * (g % 2);
-                long top = words + 3360L * u + 416L * (g / 2) + 256 + 64L * (g % 2);
+                long group = 3360L * u + 416L * (g / 2);
+                long high = group + 256 + 64L * (g % 2);
                 FloatVector s0 = FloatVector.zero(Lanes.FLOATS);
                 FloatVector s1 = s0;
                 FloatVector s2 = s0;
                 FloatVector s3 = s0;
-                IntVector h = IntVector.fromMemorySegment(Lanes.INTS, tiles, top, Lanes.ORDER);
+                FloatVector r0 = FloatVector.zero(Lanes.FLOATS);
+                FloatVector r1 = r0;
+                FloatVector r2 = r0;
+                FloatVector r3 = r0;
+                IntVector h = IntVector.fromMemorySegment(Lanes.INTS, tiles, first + high, Lanes.ORDER);
+                IntVector k = IntVector.fromMemorySegment(Lanes.INTS, tiles, second + high, Lanes.ORDER);
                 for (int j = 0; j < 2; j++) {
-                    IntVector v = IntVector.fromMemorySegment(Lanes.INTS, tiles, group + 64L * j, Lanes.ORDER);
+                    long word = group + 128L * (g % 2) + 64L * j;
+                    IntVector v = IntVector.fromMemorySegment(Lanes.INTS, tiles, first + word, Lanes.ORDER);
+                    IntVector w = IntVector.fromMemorySegment(Lanes.INTS, tiles, second + word, Lanes.ORDER);
                     int c = 16 * n + 8 * j;
-                    FloatVector q0 = (FloatVector) v.and(m0).convert(VectorOperators.I2F, 0);
-                    s0 = q0.fma(FloatVector.broadcast(Lanes.FLOATS, x[c]), s0);
-                    FloatVector h0 = (FloatVector) h.and(t0).convert(VectorOperators.I2F, 0);
-                    s0 = h0.fma(FloatVector.broadcast(Lanes.FLOATS, t[c]), s0);
-                    FloatVector q1 = (FloatVector) v.and(m8).convert(VectorOperators.I2F, 0);
-                    s1 = q1.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 1]), s1);
-                    FloatVector h1 = (FloatVector) h.and(t8).convert(VectorOperators.I2F, 0);
-                    s1 = h1.fma(FloatVector.broadcast(Lanes.FLOATS, t[c + 1]), s1);
-                    FloatVector q2 = (FloatVector) v.and(m16).convert(VectorOperators.I2F, 0);
-                    s2 = q2.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 2]), s2);
-                    FloatVector h2 = (FloatVector) h.and(t16).convert(VectorOperators.I2F, 0);
-                    s2 = h2.fma(FloatVector.broadcast(Lanes.FLOATS, t[c + 2]), s2);
-                    FloatVector q3 = (FloatVector) v.and(m24).convert(VectorOperators.I2F, 0);
-                    s3 = q3.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 3]), s3);
-                    FloatVector h3 = (FloatVector) h.and(t24).convert(VectorOperators.I2F, 0);
-                    s3 = h3.fma(FloatVector.broadcast(Lanes.FLOATS, t[c + 3]), s3);
-                    FloatVector q4 = (FloatVector) v.and(m4).convert(VectorOperators.I2F, 0);
-                    s0 = q4.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 4]), s0);
-                    FloatVector h4 = (FloatVector) h.and(t2).convert(VectorOperators.I2F, 0);
-                    s0 = h4.fma(FloatVector.broadcast(Lanes.FLOATS, t[c + 4]), s0);
-                    FloatVector q5 = (FloatVector) v.and(m12).convert(VectorOperators.I2F, 0);
-                    s1 = q5.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 5]), s1);
-                    FloatVector h5 = (FloatVector) h.and(t10).convert(VectorOperators.I2F, 0);
-                    s1 = h5.fma(FloatVector.broadcast(Lanes.FLOATS, t[c + 5]), s1);
-                    FloatVector q6 = (FloatVector) v.and(m20).convert(VectorOperators.I2F, 0);
-                    s2 = q6.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 6]), s2);
-                    FloatVector h6 = (FloatVector) h.and(t18).convert(VectorOperators.I2F, 0);
-                    s2 = h6.fma(FloatVector.broadcast(Lanes.FLOATS, t[c + 6]), s2);
-                    FloatVector q7 =
-                            (FloatVector) v.lanewise(VectorOperators.LSHR, 28).convert(VectorOperators.I2F, 0);
-                    s3 = q7.fma(FloatVector.broadcast(Lanes.FLOATS, x[c + 7]), s3);
-                    FloatVector h7 = (FloatVector) h.and(t26).convert(VectorOperators.I2F, 0);
-                    s3 = h7.fma(FloatVector.broadcast(Lanes.FLOATS, t[c + 7]), s3);
+                    IntVector vEven = v.and(nibbles)
+                            .or(h.lanewise(VectorOperators.LSHL, 4).and(upper));
+                    IntVector wEven = w.and(nibbles)
+                            .or(k.lanewise(VectorOperators.LSHL, 4).and(upper));
+                    FloatVector x0 = FloatVector.broadcast(Lanes.FLOATS, x[c]);
+                    FloatVector q0 = (FloatVector) vEven.and(m0).convert(VectorOperators.I2F, 0);
+                    s0 = q0.fma(x0, s0);
+                    FloatVector p0 = (FloatVector) wEven.and(m0).convert(VectorOperators.I2F, 0);
+                    r0 = p0.fma(x0, r0);
+                    FloatVector x1 = FloatVector.broadcast(Lanes.FLOATS, x[c + 1]);
+                    FloatVector q1 = (FloatVector) vEven.and(m8).convert(VectorOperators.I2F, 0);
+                    s1 = q1.fma(x1, s1);
+                    FloatVector p1 = (FloatVector) wEven.and(m8).convert(VectorOperators.I2F, 0);
+                    r1 = p1.fma(x1, r1);
+                    FloatVector x2 = FloatVector.broadcast(Lanes.FLOATS, x[c + 2]);
+                    FloatVector q2 = (FloatVector) vEven.and(m16).convert(VectorOperators.I2F, 0);
+                    s2 = q2.fma(x2, s2);
+                    FloatVector p2 = (FloatVector) wEven.and(m16).convert(VectorOperators.I2F, 0);
+                    r2 = p2.fma(x2, r2);
+                    FloatVector x3 = FloatVector.broadcast(Lanes.FLOATS, x[c + 3]);
+                    FloatVector q3 = (FloatVector)
+                            vEven.lanewise(VectorOperators.LSHR, 24).convert(VectorOperators.I2F, 0);
+                    s3 = q3.fma(x3, s3);
+                    FloatVector p3 = (FloatVector)
+                            wEven.lanewise(VectorOperators.LSHR, 24).convert(VectorOperators.I2F, 0);
+                    r3 = p3.fma(x3, r3);
+                    IntVector vOdd = v.lanewise(VectorOperators.LSHR, 4)
+                            .and(nibbles)
+                            .or(h.lanewise(VectorOperators.LSHL, 2).and(upper));
+                    IntVector wOdd = w.lanewise(VectorOperators.LSHR, 4)
+                            .and(nibbles)
+                            .or(k.lanewise(VectorOperators.LSHL, 2).and(upper));
+                    FloatVector x4 = FloatVector.broadcast(Lanes.FLOATS, x[c + 4]);
+                    FloatVector q4 = (FloatVector) vOdd.and(m0).convert(VectorOperators.I2F, 0);
+                    s0 = q4.fma(x4, s0);
+                    FloatVector p4 = (FloatVector) wOdd.and(m0).convert(VectorOperators.I2F, 0);
+                    r0 = p4.fma(x4, r0);
+                    FloatVector x5 = FloatVector.broadcast(Lanes.FLOATS, x[c + 5]);
+                    FloatVector q5 = (FloatVector) vOdd.and(m8).convert(VectorOperators.I2F, 0);
+                    s1 = q5.fma(x5, s1);
+                    FloatVector p5 = (FloatVector) wOdd.and(m8).convert(VectorOperators.I2F, 0);
+                    r1 = p5.fma(x5, r1);
+                    FloatVector x6 = FloatVector.broadcast(Lanes.FLOATS, x[c + 6]);
+                    FloatVector q6 = (FloatVector) vOdd.and(m16).convert(VectorOperators.I2F, 0);
+                    s2 = q6.fma(x6, s2);
+                    FloatVector p6 = (FloatVector) wOdd.and(m16).convert(VectorOperators.I2F, 0);
+                    r2 = p6.fma(x6, r2);
+                    FloatVector x7 = FloatVector.broadcast(Lanes.FLOATS, x[c + 7]);
+                    FloatVector q7 = (FloatVector)
+                            vOdd.lanewise(VectorOperators.LSHR, 24).convert(VectorOperators.I2F, 0);
+                    s3 = q7.fma(x7, s3);
+                    FloatVector p7 = (FloatVector)
+                            wOdd.lanewise(VectorOperators.LSHR, 24).convert(VectorOperators.I2F, 0);
+                    r3 = p7.fma(x7, r3);
                     h = h.lanewise(VectorOperators.LSHR, 4);
+                    k = k.lanewise(VectorOperators.LSHR, 4);
                 }
-                FloatVector a = FloatVector.fromArray(Lanes.FLOATS, scales, 32 * n + scaleAt);
-                FloatVector b = FloatVector.fromArray(Lanes.FLOATS, scales, 32 * n + 16 + scaleAt);
-                total = a.fma(s0.add(s1).add(s2.add(s3)), total);
-                total = b.fma(FloatVector.broadcast(Lanes.FLOATS, sums[n]), total);
+                int scale = 32 * n + lane;
+                FloatVector sum = FloatVector.broadcast(Lanes.FLOATS, sums[n]);
+                FloatVector a = FloatVector.fromArray(Lanes.FLOATS, scales, scale);
+                FloatVector b = FloatVector.fromArray(Lanes.FLOATS, scales, scale + 16);
+                total = b.fma(sum, a.fma(s0.add(s1).add(s2.add(s3)), total));
+                a = FloatVector.fromArray(Lanes.FLOATS, scales, scale + next);
+                b = FloatVector.fromArray(Lanes.FLOATS, scales, scale + next + 16);
+                other = b.fma(sum, a.fma(r0.add(r1).add(r2.add(r3)), other));
                 n++;
             }
         }
-        total.intoArray(y, yAt);
+        total.intoArray(y, lane);
+        other.intoArray(y, 16 + lane);
     }
 }
