@@ -20,6 +20,7 @@ public final class TestFiles {
                         variable("SLUICE_MODELS"),
                         variable("SLUICE_CACHE_DIR").map(c -> c.resolve("models")),
                         variable("XDG_CACHE_HOME").map(c -> c.resolve("sluice/models")),
+                        variable("HOME").map(c -> c.resolve(".cache/sluice/models")),
                         Optional.of(Path.of(System.getProperty("user.home"), ".cache/sluice/models")))
                 .flatMap(Optional::stream)
                 .map(folder -> folder.resolve(name))

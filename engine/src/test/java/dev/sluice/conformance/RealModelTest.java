@@ -30,10 +30,12 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Tag("conformance")
 class RealModelTest {
     /**
-     * Largest difference of a logit that f32 arithmetic in another order may make on these models (docs/PRECISION.md).
-     * Where the reference's best two are closer than twice that, either may win.
+     * The largest difference of a logit that another order of f32 arithmetic may make (docs/PRECISION.md); GELU's
+     * roundings to f16 make Gemma's larger. Where the reference's best two are closer than twice that, either may win.
      */
-    private static final double LOGIT_LIMIT = 0.02;
+    private static double limit(Model model) {
+        return model.graph().family().equals("gemma3") ? 2e-2 : 1e-3;
+    }
 
     static Stream<Arguments> casesOnDevices() throws IOException {
         List<Arguments> all = new ArrayList<>();
@@ -74,14 +76,14 @@ class RealModelTest {
             sequence.logits(0, logits);
             for (JsonNode pair : item.get("last_top20")) {
                 int id = pair.get(0).asInt();
-                assertEquals(pair.get(1).asDouble(), logits[id], LOGIT_LIMIT, where + ": logit of " + id);
+                assertEquals(pair.get(1).asDouble(), logits[id], limit(model), where + ": logit of " + id);
             }
             for (int step = 0; step < expected.length; step++) {
                 int best = sequence.bestToken();
                 sequence.logits(0, logits);
                 // Feeding the reference's token keeps one near tie from changing all that follows.
                 assertTrue(
-                        best == expected[step] || logits[best] - logits[expected[step]] <= 2 * LOGIT_LIMIT,
+                        best == expected[step] || logits[best] - logits[expected[step]] <= 2 * limit(model),
                         where + ": step " + step + " chose " + best + " (" + logits[best] + "), the reference "
                                 + expected[step] + " (" + logits[expected[step]] + ")");
                 sequence.append(expected, step, 1, 1);

@@ -41,7 +41,7 @@ final class MatMul implements Stage {
         Product p = product;
         DeviceTuning tuning = device.tuning();
         int count = Math.ceilDiv(run.tokens, tuning.tokens());
-        Buffer panels = device.panels();
+        Buffer panels = device.scratch().panels();
         if (run.packs(new Packed(p.x(), p.norm()))) {
             pack.args()
                     .buffer(run.buffer(p.x()))

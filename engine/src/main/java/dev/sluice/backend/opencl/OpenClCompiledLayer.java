@@ -35,12 +35,12 @@ final class OpenClCompiledLayer implements CompiledLayer {
             inPlaceNeedsCopy = layer.kind() == Layer.Kind.BLOCK && plan.lastReadsInput();
             scratchSlots = plan.slotWidths().size();
             for (int i = 0; i < scratchSlots; i++) {
-                device.reserveScratch(i, plan.slotWidths().get(i));
+                device.scratch().reserve(i, plan.slotWidths().get(i));
             }
             if (inPlaceNeedsCopy) {
-                device.reserveScratch(scratchSlots, layer.outputWidth());
+                device.scratch().reserve(scratchSlots, layer.outputWidth());
             }
-            device.reservePanels(widestProduct(layer));
+            device.scratch().reservePanels(widestProduct(layer));
         } catch (RuntimeException e) {
             release();
             throw e;
@@ -107,9 +107,9 @@ final class OpenClCompiledLayer implements CompiledLayer {
         boolean copies = source == target && inPlaceNeedsCopy;
         Buffer[] slots = new Buffer[Value.SCRATCH + scratchSlots];
         slots[Value.INPUT] = source;
-        slots[Value.OUTPUT] = copies ? device.scratch(scratchSlots) : target;
+        slots[Value.OUTPUT] = copies ? device.scratch().slot(scratchSlots) : target;
         for (int i = 0; i < scratchSlots; i++) {
-            slots[Value.SCRATCH + i] = device.scratch(i);
+            slots[Value.SCRATCH + i] = device.scratch().slot(i);
         }
         Run run = new Run(queue, step.position(), rows, cache, slots, Math.multiplyExact(skipped, layer.inputWidth()));
         for (Stage stage : stages) {

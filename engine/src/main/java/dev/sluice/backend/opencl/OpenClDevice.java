@@ -14,7 +14,6 @@ import dev.sluice.graph.Layer;
 import dev.sluice.graph.Op;
 import dev.sluice.graph.Rotation;
 import dev.sluice.opencl.Buffer;
-import dev.sluice.opencl.BufferFlag;
 import dev.sluice.opencl.ClException;
 import dev.sluice.opencl.Context;
 import dev.sluice.opencl.DeviceType;
@@ -24,7 +23,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -45,13 +43,10 @@ final class OpenClDevice implements Device {
     private final Queue queue;
     private final Programs programs;
     private final WeightStore weights;
-    private final boolean hostMemory;
+    private final MemoryAccount memory;
+    private final Scratch scratch;
     private final List<RotationTable> rotations = new ArrayList<>();
-    private final List<@Nullable Buffer> scratch = new ArrayList<>();
     private final List<OpenClCompiledLayer> layers = new ArrayList<>();
-    private final Set<Buffer> buffers = new HashSet<>();
-    private @Nullable Buffer panels;
-    private long allocated;
     private boolean closed;
 
     private OpenClDevice(
@@ -64,7 +59,6 @@ final class OpenClDevice implements Device {
         this.device = device;
         this.tuning = tuning;
         batchTokens = options.batchTokens();
-        hostMemory = device.info().type() == DeviceType.CPU;
         context = Context.create(device);
         try {
             queue = context.newQueue(device);
@@ -73,8 +67,10 @@ final class OpenClDevice implements Device {
             throw e;
         }
         programs = new Programs(context, device, cache, tuning.compilers());
-        weights = new WeightStore(
-                this, new Upload(this, hostMemory || device.info().hostUnifiedMemory()));
+        boolean onHost = device.info().type() == DeviceType.CPU;
+        memory = new MemoryAccount(info, context, onHost);
+        scratch = new Scratch(this);
+        weights = new WeightStore(this, new Upload(this, onHost || device.info().hostUnifiedMemory()));
     }
 
     /**
@@ -133,7 +129,18 @@ final class OpenClDevice implements Device {
         if (closed) {
             throw new IllegalStateException(info.id() + " has been closed");
         }
-        action.accept(queue);
+        try {
+            action.accept(queue);
+        } catch (ClException e) {
+            throw failed(e);
+        }
+    }
+
+    private SluiceException failed(ClException e) {
+        return new SluiceException(
+                info.id() + " (" + info.name() + ", " + info.platform() + ") failed: " + e.getMessage()
+                        + ". If it happens again, try another driver, or --device cpu",
+                e);
     }
 
     /** Runs something unless the device has been closed, which has then done it already. */
@@ -153,85 +160,15 @@ final class OpenClDevice implements Device {
         if (closed) {
             throw new IllegalStateException(info.id() + " has been closed");
         }
-        if (bytes > info.maxAllocationBytes()) {
-            throw new SluiceException(info.id() + " (" + info.name() + ") holds at most "
-                    + megabytes(info.maxAllocationBytes()) + " in one piece, but " + what + " takes " + megabytes(bytes)
-                    + ": choose a smaller weight format or context (--ctx), or another device");
-        }
-        if (bytes > availableBytes()) {
-            throw new SluiceException(info.id() + " (" + info.name() + ") has " + megabytes(info.memoryBytes())
-                    + ", of which " + megabytes(allocated) + " are taken, so there is no room for the "
-                    + megabytes(bytes) + " of " + what
-                    + ": choose a smaller model, weight format or context (--ctx), or another device");
-        }
-        Buffer buffer;
-        try {
-            buffer = hostMemory ? context.newBuffer(bytes, BufferFlag.HOST_ALLOCATED) : context.newBuffer(bytes);
-        } catch (ClException e) {
-            throw new SluiceException(
-                    info.id() + " (" + info.name() + ") refuses " + megabytes(bytes) + " for " + what + " beside the "
-                            + megabytes(allocated) + " already taken: " + e.getMessage()
-                            + ". Close other programs that use it, or choose a smaller model or context (--ctx)",
-                    e);
-        }
-        buffers.add(buffer);
-        allocated += bytes;
-        return buffer;
+        return memory.take(bytes, what);
     }
 
     synchronized void free(Buffer buffer) {
-        if (buffers.remove(buffer)) {
-            allocated -= buffer.byteSize();
-            buffer.close();
-        }
+        memory.free(buffer);
     }
 
-    private static String megabytes(long bytes) {
-        return String.format(Locale.ROOT, "%.1f MiB", bytes / (1024.0 * 1024.0));
-    }
-
-    /** Sees to it that a scratch slot holds so many floats per token. */
-    void reserveScratch(int slot, int width) {
-        while (scratch.size() <= slot) {
-            scratch.add(null);
-        }
-        long bytes = (long) Float.BYTES * width * batchTokens;
-        Buffer present = scratch.get(slot);
-        if (present == null || present.byteSize() < bytes) {
-            // The new one first: if there is no room the layers that are there go on with the old one.
-            scratch.set(slot, newBuffer(bytes, "activations of " + batchTokens + " tokens"));
-            if (present != null) {
-                free(present);
-            }
-        }
-    }
-
-    Buffer scratch(int slot) {
-        return present(scratch.get(slot));
-    }
-
-    /** Sees to it that the panels hold a step's tokens of so many columns. */
-    void reservePanels(int columns) {
-        long tokens = Math.ceilDiv(batchTokens, tuning.tokens()) * (long) tuning.tokens();
-        long bytes = Float.BYTES * tokens * columns;
-        Buffer present = panels;
-        if (bytes > 0 && (present == null || present.byteSize() < bytes)) {
-            panels = newBuffer(bytes, "activations of " + batchTokens + " tokens");
-            if (present != null) {
-                free(present);
-            }
-        }
-    }
-
-    Buffer panels() {
-        return present(panels);
-    }
-
-    private static Buffer present(@Nullable Buffer buffer) {
-        if (buffer == null) {
-            throw new IllegalStateException("no scratch memory was reserved");
-        }
-        return buffer;
+    Scratch scratch() {
+        return scratch;
     }
 
     RotationTable acquire(Rotation rotation) {
@@ -261,14 +198,7 @@ final class OpenClDevice implements Device {
 
     /** A fence after all that was submitted so far. */
     Fence fence() {
-        return () -> exclusively(q -> {
-            try {
-                q.finish();
-            } catch (ClException e) {
-                throw new SluiceException(
-                        info.id() + " (" + info.name() + ") failed while computing: " + e.getMessage(), e);
-            }
-        });
+        return () -> exclusively(Queue::finish);
     }
 
     void forget(OpenClCompiledLayer layer) {
@@ -324,7 +254,7 @@ final class OpenClDevice implements Device {
 
     @Override
     public synchronized long availableBytes() {
-        return Math.max(0, info.memoryBytes() - allocated);
+        return memory.available();
     }
 
     @Override
@@ -396,7 +326,7 @@ final class OpenClDevice implements Device {
         List.copyOf(layers).forEach(CompiledLayer::close);
         closed = true;
         weights.close();
-        List.copyOf(buffers).forEach(this::free);
+        memory.close();
         programs.close();
         queue.close();
         context.close();

@@ -56,8 +56,12 @@ final class ProgramCache {
             return Path.of(windows, "sluice");
         }
         String xdg = System.getenv("XDG_CACHE_HOME");
-        return (xdg == null || xdg.isBlank() ? Path.of(System.getProperty("user.home"), ".cache") : Path.of(xdg))
-                .resolve("sluice");
+        if (xdg != null && !xdg.isBlank()) {
+            return Path.of(xdg, "sluice");
+        }
+        // HOME first, as the scripts have it: the JVM's user.home comes from the user database and ignores it.
+        String home = System.getenv("HOME");
+        return Path.of(home == null || home.isBlank() ? System.getProperty("user.home") : home, ".cache", "sluice");
     }
 
     /** The name of a program's file from all that decides about its binary. */

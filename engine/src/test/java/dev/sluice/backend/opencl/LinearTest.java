@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** {@code matvec.cl}, {@code matmul.cl}, {@code pack.cl} and what is fused into them, against the scalar definition. */
 class LinearTest {
-    /** docs/precision-opencl.md derives it. */
+    /** docs/PRECISION.md derives it. */
     private static final double LIMIT = 1e-9;
 
     /** GELU rounds to f16: a result that falls on the other side of a rounding boundary differs by 2⁻¹¹. */

@@ -1,0 +1,90 @@
+package dev.sluice.backend.opencl;
+
+import dev.sluice.backend.DeviceInfo;
+import dev.sluice.error.SluiceException;
+import dev.sluice.opencl.Buffer;
+import dev.sluice.opencl.BufferFlag;
+import dev.sluice.opencl.ClException;
+import dev.sluice.opencl.Context;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/** Every buffer of a device, counted against what the device has. Not thread-safe: its device sees to that. */
+final class MemoryAccount implements AutoCloseable {
+    private final DeviceInfo info;
+    private final Context context;
+    private final boolean onHost;
+    private final Set<Buffer> buffers = new HashSet<>();
+    private long taken;
+
+    /**
+     * An account with nothing taken.
+     *
+     * @param onHost whether the device computes in the host's memory
+     */
+    MemoryAccount(DeviceInfo info, Context context, boolean onHost) {
+        this.info = info;
+        this.context = context;
+        this.onHost = onHost;
+    }
+
+    /**
+     * A new buffer.
+     *
+     * @param what is to be held, for the message
+     * @throws SluiceException with the numbers if it does not fit
+     */
+    Buffer take(long bytes, String what) {
+        if (bytes > info.maxAllocationBytes()) {
+            throw new SluiceException(device() + " holds at most " + megabytes(info.maxAllocationBytes())
+                    + " in one piece, but " + what + " takes " + megabytes(bytes)
+                    + ": choose a smaller weight format or context (--ctx), or another device");
+        }
+        if (bytes > available()) {
+            throw new SluiceException(device() + " has " + megabytes(info.memoryBytes()) + ", of which "
+                    + megabytes(taken) + " are taken, so there is no room for the " + megabytes(bytes) + " of " + what
+                    + ": choose a smaller model, weight format or context (--ctx), or another device");
+        }
+        Buffer buffer;
+        try {
+            buffer = onHost ? context.newBuffer(bytes, BufferFlag.HOST_ALLOCATED) : context.newBuffer(bytes);
+        } catch (ClException e) {
+            throw new SluiceException(
+                    device() + " refuses " + megabytes(bytes) + " for " + what + " beside the " + megabytes(taken)
+                            + " already taken: " + e.getMessage()
+                            + ". Close other programs that use it, or choose a smaller model or context (--ctx)",
+                    e);
+        }
+        buffers.add(buffer);
+        taken += bytes;
+        return buffer;
+    }
+
+    /** Gives a buffer back; one that is not there any more is left alone. */
+    void free(Buffer buffer) {
+        if (buffers.remove(buffer)) {
+            taken -= buffer.byteSize();
+            buffer.close();
+        }
+    }
+
+    /** Bytes that may still be taken. */
+    long available() {
+        return Math.max(0, info.memoryBytes() - taken);
+    }
+
+    private String device() {
+        return info.id() + " (" + info.name() + ")";
+    }
+
+    private static String megabytes(long bytes) {
+        return String.format(Locale.ROOT, "%.1f MiB", bytes / (1024.0 * 1024.0));
+    }
+
+    @Override
+    public void close() {
+        List.copyOf(buffers).forEach(this::free);
+    }
+}
