@@ -6,6 +6,7 @@ import dev.sluice.backend.Device;
 import dev.sluice.backend.DeviceInfo;
 import dev.sluice.backend.DeviceMemory;
 import dev.sluice.backend.DeviceOptions;
+import dev.sluice.backend.Fence;
 import dev.sluice.backend.Step;
 import dev.sluice.graph.Layer;
 import dev.sluice.graph.LayerBuilder;
@@ -15,9 +16,12 @@ import dev.sluice.tensor.Shape;
 import dev.sluice.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.Random;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
 import java.util.ServiceLoader;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -34,117 +38,98 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Matrix products of a device, by one token or many: the columns {@code :gigabytes} (10^9 bytes of weights as they lie in
- * the file) and {@code :gigaflops} a second.
+ * Matrix products on any device: gigabytes of packed weights a second ({@code :gigabytes}, what counts for one token)
+ * and floating-point operations ({@code :gigaflops}, what counts for many). The matrices together exceed every cache.
  *
  * <pre>{@code
  * ./mvnw -q -pl benches -am package -DskipTests
- * java --add-modules jdk.incubator.vector -cp 'benches/target/lib/*:benches/target/classes' \
- *     org.openjdk.jmh.Main LinearBench -p device=cpu -p format=Q4_1,Q8_0 -p tokens=1,512
+ * java --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED \
+ *     -cp 'benches/target/lib/*:benches/target/classes' org.openjdk.jmh.Main LinearBench -p device=opencl:0
  * }</pre>
  */
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)
 @Fork(1)
-@Warmup(iterations = 3, time = 2)
-@Measurement(iterations = 5, time = 2)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
 @State(Scope.Benchmark)
 public class LinearBench {
-    /** A device's id. */
-    @Param("cpu")
+    private static final int SIZE = 2048;
+    private static final long ALL_BYTES = 256L << 20;
+
+    @Param("opencl:0")
     public String device = "";
 
-    /** Worker threads; 0 lets the device choose. */
-    @Param("0")
-    public int threads;
-
-    @Param({"Q4_0", "Q4_1", "Q5_0", "Q8_0", "Q4_K", "Q6_K", "F16"})
+    @Param({"Q4_0", "Q4_1", "Q8_0", "Q4_K", "Q6_K", "F16", "F32"})
     public DType format = DType.F32;
-
-    @Param("2048")
-    public int columns;
-
-    /** With 2048 columns and more than 4 bits a weight, 65536 rows are larger than most caches. */
-    @Param("65536")
-    public int rows;
 
     @Param({"1", "512"})
     public int tokens;
 
-    private final Arena arena = Arena.ofShared();
+    /** What a trial works with. */
+    private record Opened(Arena weights, Device device, List<CompiledLayer> layers, DeviceMemory x, DeviceMemory y) {}
 
-    @SuppressWarnings("NullAway.Init") // by open()
-    private Device opened;
+    private @Nullable Opened opened;
 
-    @SuppressWarnings("NullAway.Init") // by open()
-    private CompiledLayer layer;
+    /** Work done, for the columns of the result. */
+    @AuxCounters(AuxCounters.Type.OPERATIONS)
+    @State(Scope.Thread)
+    public static class Work {
+        public double gigabytes;
+        public double gigaflops;
+    }
 
-    @SuppressWarnings("NullAway.Init") // by open()
-    private DeviceMemory in;
-
-    @SuppressWarnings("NullAway.Init") // by open()
-    private DeviceMemory out;
-
-    /** Opens the device and packs random weights: of the format's bits any are valid, and speed does not depend on them. */
-    @Setup
+    @Setup(Level.Trial)
     public void open() {
-        MemorySegment data = arena.allocate(format.bytes(columns) * rows, 64);
-        byte[] noise = new byte[1 << 16];
-        new Random(1).nextBytes(noise);
-        for (long at = 0; at < data.byteSize(); at += noise.length) {
-            long count = Math.min(noise.length, data.byteSize() - at);
-            MemorySegment.copy(MemorySegment.ofArray(noise), 0, data, at, count);
+        Arena weights = Arena.ofShared();
+        Device open = find();
+        int count = (int) Math.max(1, ALL_BYTES / (format.bytes(SIZE) * SIZE));
+        List<CompiledLayer> layers = new ArrayList<>();
+        for (int i = 0; i < (tokens == 1 ? count : 1); i++) {
+            MemorySegment data = weights.allocate(format.bytes(SIZE) * SIZE, 64);
+            // Small normal numbers in every format.
+            data.fill((byte) 0x11);
+            LayerBuilder layer = new LayerBuilder("matrix " + i, Layer.Kind.BLOCK, SIZE);
+            layer.add(
+                    new Op.Linear(new Tensor("matrix " + i, format, Shape.of(SIZE, SIZE), data), null), layer.input());
+            layers.add(open.compile(layer.build()));
         }
-        LayerBuilder builder = new LayerBuilder("product", Layer.Kind.BLOCK, columns);
-        Tensor weight = new Tensor("weight", format, Shape.of(columns, rows), data);
-        builder.add(new Op.Linear(weight, null), builder.input());
-        opened = find();
-        layer = opened.compile(builder.build());
-        in = opened.allocate(4L * tokens * columns);
-        in.write(0, MemorySegment.ofArray(new float[tokens * columns]));
-        out = opened.allocate(4L * tokens * rows);
+        DeviceMemory x = open.allocate(4L * SIZE * tokens);
+        x.write(0, MemorySegment.ofArray(new float[SIZE * tokens]));
+        opened = new Opened(weights, open, layers, x, open.allocate(4L * SIZE * tokens));
     }
 
     private Device find() {
+        List<String> present = new ArrayList<>();
         for (Backend backend : ServiceLoader.load(Backend.class)) {
             for (DeviceInfo info : backend.discover().devices()) {
                 if (info.id().equals(device)) {
-                    return backend.open(info, new DeviceOptions(threads, tokens));
+                    return backend.open(info, new DeviceOptions(0, tokens));
                 }
+                present.add(info.id());
             }
         }
-        throw new IllegalArgumentException("there is no device " + device);
+        throw new IllegalArgumentException("no device " + device + "; there are " + present);
     }
 
-    /** One product, waited for. */
-    @Benchmark
-    public void multiply(Rate rate) {
-        layer.submit(new Step(0, tokens, 0), in, out, null).await();
-        rate.gigabytes += layer.layer().weightBytes() / 1e9;
-        rate.gigaflops += 2e-9 * tokens * columns * rows;
-    }
-
-    @TearDown
+    @TearDown(Level.Trial)
     public void close() {
-        opened.close();
-        arena.close();
+        Opened o = Objects.requireNonNull(opened);
+        o.device.close();
+        o.weights.close();
     }
 
-    /** Counts what was computed. */
-    @AuxCounters(AuxCounters.Type.OPERATIONS)
-    @State(Scope.Thread)
-    public static class Rate {
-        /** Gigabytes of weights read. */
-        public double gigabytes;
-
-        /** Floating-point operations, in thousand millions. */
-        public double gigaflops;
-
-        /** Begins an iteration. */
-        @Setup(Level.Iteration)
-        public void clear() {
-            gigabytes = 0;
-            gigaflops = 0;
+    /** All matrices once, one after another, and one wait. */
+    @Benchmark
+    public void multiply(Work work) {
+        Opened o = Objects.requireNonNull(opened);
+        Step step = new Step(0, tokens, tokens);
+        Fence fence = Fence.DONE;
+        for (CompiledLayer layer : o.layers) {
+            fence = layer.submit(step, o.x, o.y, null);
         }
+        fence.await();
+        work.gigabytes += 1e-9 * o.layers.size() * format.bytes(SIZE) * SIZE;
+        work.gigaflops += 2e-9 * o.layers.size() * SIZE * SIZE * tokens;
     }
 }
