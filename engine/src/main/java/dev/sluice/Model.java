@@ -14,8 +14,10 @@ import dev.sluice.plan.DeviceCatalog;
 import dev.sluice.plan.MemoryBudget;
 import dev.sluice.runtime.Executor;
 import dev.sluice.runtime.Sequence;
+import dev.sluice.tensor.Tensor;
 import dev.sluice.tokenizer.Tokenizer;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -129,6 +131,11 @@ public final class Model implements AutoCloseable {
     /** The model's metadata. */
     public Metadata metadata() {
         return source.metadata();
+    }
+
+    /** The file's tensors by name, as views of the mapped file: valid until this model is closed. */
+    public Map<String, Tensor> tensors() {
+        return source.tensors();
     }
 
     /** What the model is computed as. */
