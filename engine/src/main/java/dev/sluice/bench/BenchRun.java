@@ -51,7 +51,7 @@ public record BenchRun(
                 ? BenchRun.class.getModule().getDescriptor().rawVersion().orElse("unknown")
                 : "unknown";
         return new BenchRun(
-                "sluice " + version,
+                "sluice-" + version,
                 cpu.name(),
                 device,
                 model.path(),

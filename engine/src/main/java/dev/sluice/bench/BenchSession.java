@@ -41,12 +41,13 @@ public final class BenchSession implements AutoCloseable {
     /**
      * Measures.
      *
+     * @param warm whether uncounted repetitions run first, until the JVM has compiled
      * @param repetitions how many are counted
      * @throws dev.sluice.error.SluiceException if the test does not fit the context
      */
-    public Measurement measure(ThroughputTest test, int repetitions) {
+    public Measurement measure(ThroughputTest test, boolean warm, int repetitions) {
         Optional<ReadBandwidth.Sample> before = sample();
-        ThroughputResult result = throughput.run(test, repetitions);
+        ThroughputResult result = throughput.run(test, warm, repetitions);
         Optional<ReadBandwidth.Sample> after = sample();
         Work work = Work.of(test, model.graph(), model.kvType(), model.batchTokens());
         return new Measurement(result, work, before.flatMap(b -> after.map(b::with)));

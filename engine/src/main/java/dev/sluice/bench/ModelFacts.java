@@ -19,7 +19,6 @@ import java.util.Map;
 record ModelFacts(String type, long bytes, long parameters) {
     /** The names that llama.cpp gives to mixtures of formats, by {@code general.file_type}. */
     private static final Map<Integer, String> MIXTURES = Map.ofEntries(
-            Map.entry(0, "all F32"),
             Map.entry(10, "Q2_K - Medium"),
             Map.entry(11, "Q3_K - Small"),
             Map.entry(12, "Q3_K - Medium"),
@@ -47,8 +46,11 @@ record ModelFacts(String type, long bytes, long parameters) {
         return new ModelFacts(family + " " + size + " " + fileType(metadata, shares), bytes, parameters);
     }
 
-    /** {@code 135M}, {@code 1.2B}. */
+    /** {@code 12K}, {@code 135M}, {@code 1.2B}. */
     private static String sizeLabel(long parameters) {
+        if (parameters < 999_500) {
+            return Math.round(parameters / 1e3) + "K";
+        }
         return parameters < 999_500_000
                 ? Math.round(parameters / 1e6) + "M"
                 : String.format(Locale.ROOT, "%.1fB", parameters / 1e9);
@@ -62,7 +64,7 @@ record ModelFacts(String type, long bytes, long parameters) {
         }
         return shares.entrySet().stream()
                 .max(Map.Entry.comparingByValue())
-                .map(e -> e.getKey().name())
+                .map(e -> e.getKey() == DType.F32 ? "all F32" : e.getKey().name())
                 .orElse("without tensors");
     }
 }

@@ -25,15 +25,16 @@ public final class Throughput {
     /**
      * Runs one test.
      *
+     * @param warm whether uncounted repetitions run first, until the JVM has compiled
      * @param repetitions how many are counted
      * @throws dev.sluice.error.SluiceException if the test does not fit the context
      */
-    public ThroughputResult run(ThroughputTest test, int repetitions) {
+    public ThroughputResult run(ThroughputTest test, boolean warm, int repetitions) {
         Instant started = Instant.now();
         List<ThroughputTest.Piece> prompt = test.promptPieces(model.batchTokens());
         try (Sequence sequence = model.newSequence(1)) {
             read(sequence, test.depthPieces(model.batchTokens()));
-            WarmUp warmUp = WarmUp.run(() -> once(sequence, test, prompt));
+            WarmUp warmUp = warm ? WarmUp.run(() -> once(sequence, test, prompt)) : WarmUp.NONE;
             long jit = JitClock.nanos();
             List<Long> samples = new ArrayList<>(repetitions);
             for (int i = 0; i < repetitions; i++) {

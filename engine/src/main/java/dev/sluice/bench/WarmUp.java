@@ -11,6 +11,9 @@ import java.util.function.LongSupplier;
  * @param jitNanos how long the compilers worked meanwhile
  */
 public record WarmUp(int repetitions, long nanos, long jitNanos) {
+    /** No repetition at all. */
+    static final WarmUp NONE = new WarmUp(0, 0, 0);
+
     /** Two repetitions that differ by less than this share agree. */
     private static final double STEADY = 0.03;
     /** Compilers that work less than this share of the time have fallen silent: somebody's helper methods remain. */

@@ -70,6 +70,11 @@ final class BenchCommand implements Callable<Integer> {
     private int repetitions;
 
     @Option(
+            names = "--no-warmup",
+            description = "Count from the first repetition on, the JVM's compilation included.")
+    private boolean cold;
+
+    @Option(
             names = {"-o", "--output"},
             defaultValue = "md",
             paramLabel = "FORMAT",
@@ -100,7 +105,7 @@ final class BenchCommand implements Callable<Integer> {
             try (ProgressLine progress = ProgressLine.on(streams, common)) {
                 for (ThroughputTest test : tests) {
                     progress.report("measuring " + test.label(), measurements.size(), tests.size());
-                    measurements.add(session.measure(test, repetitions));
+                    measurements.add(session.measure(test, !cold, repetitions));
                 }
             }
             streams.out().print(BenchReport.render(session.run(), measurements, output));
