@@ -17,7 +17,7 @@ class WarmUpTest {
         private long now;
         private long jit;
 
-        /** @param nanosOf time of each repetition, @param jitOf compilation during it */
+        /** Repetition i takes nanosOf(i), and the compilers work jitOf(i) meanwhile. */
         Machine(LongUnaryOperator nanosOf, LongUnaryOperator jitOf) {
             this.nanosOf = nanosOf;
             this.jitOf = jitOf;
@@ -44,7 +44,8 @@ class WarmUpTest {
 
     @Test
     void slowRepetitionsAreTwoAtLeast() {
-        assertEquals(2, new Machine(run -> 5000 * MILLISECOND, run -> 0).warmUp().repetitions());
+        assertEquals(
+                2, new Machine(run -> 5000 * MILLISECOND, run -> 0).warmUp().repetitions());
     }
 
     @Test
