@@ -17,7 +17,7 @@ class WarmUpTest {
         private long now;
         private long jit;
 
-        /** @param nanosOf time of each repetition, @param jitOf compilation during it */
+        /** Given the time of each repetition, and how much of it was compilation. */
         Machine(LongUnaryOperator nanosOf, LongUnaryOperator jitOf) {
             this.nanosOf = nanosOf;
             this.jitOf = jitOf;
