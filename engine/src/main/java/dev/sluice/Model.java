@@ -15,8 +15,10 @@ import dev.sluice.plan.MemoryBudget;
 import dev.sluice.runtime.Batch;
 import dev.sluice.runtime.Executor;
 import dev.sluice.runtime.Sequence;
+import dev.sluice.tensor.Tensor;
 import dev.sluice.tokenizer.Tokenizer;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -148,6 +150,11 @@ public final class Model implements AutoCloseable {
     /** The model's metadata. */
     public Metadata metadata() {
         return source.metadata();
+    }
+
+    /** The file's tensors by name, as views of the mapped file: valid until this model is closed. */
+    public Map<String, Tensor> tensors() {
+        return source.tensors();
     }
 
     /** What the model is computed as. */
