@@ -17,7 +17,7 @@ class WarmUpTest {
         private long now;
         private long jit;
 
-        /** Given the time of each repetition, and how much of it was compilation. */
+        /** Repetition i takes nanosOf(i), and the compilers work jitOf(i) meanwhile. */
         Machine(LongUnaryOperator nanosOf, LongUnaryOperator jitOf) {
             this.nanosOf = nanosOf;
             this.jitOf = jitOf;
@@ -44,7 +44,8 @@ class WarmUpTest {
 
     @Test
     void slowRepetitionsAreTwoAtLeast() {
-        assertEquals(2, new Machine(run -> 5000 * MILLISECOND, run -> 0).warmUp().repetitions());
+        assertEquals(
+                2, new Machine(run -> 5000 * MILLISECOND, run -> 0).warmUp().repetitions());
     }
 
     @Test
