@@ -24,6 +24,7 @@ public final class Executor implements AutoCloseable {
     private final Device device;
     private final int batchTokens;
     private final List<CompiledLayer> layers = new ArrayList<>();
+    private final List<CompiledLayer> withoutHead;
     private final CompiledLayer argMax;
 
     /**
@@ -42,6 +43,10 @@ public final class Executor implements AutoCloseable {
                 progress.report("loading", i, total);
                 layers.add(device.compile(graph.layers().get(i)));
             }
+            if (layers.getLast().layer().kind() != Layer.Kind.HEAD) {
+                throw new IllegalArgumentException("the graph's last layer is not its head");
+            }
+            withoutHead = layers.subList(0, total - 1);
             LayerBuilder best = new LayerBuilder("argmax", Layer.Kind.ARGMAX, graph.vocabulary());
             best.add(new Op.ArgMax(graph.vocabulary()), best.input());
             this.argMax = device.compile(best.build());
@@ -61,46 +66,59 @@ public final class Executor implements AutoCloseable {
         return device.path();
     }
 
-    /** The most tokens of one step. */
+    /** The most tokens of one step, all sequences together. */
     public int batchTokens() {
         return batchTokens;
     }
 
     /**
-     * A new, empty sequence.
+     * A batch, for steps of several sequences at once.
+     *
+     * @param logitRows the most rows of logits that one step will be asked for, all sequences together
+     * @throws SluiceException if the device has no room for it
+     */
+    public Batch newBatch(int logitRows) {
+        return new Batch(this, batchTokens, logitRows);
+    }
+
+    /**
+     * A new, empty sequence with activations of its own.
      *
      * @param capacity the most tokens it will hold
      * @param logitRows the most rows of logits that one step will be asked for
      * @throws SluiceException if the device has no room for it
      */
     public Sequence newSequence(int capacity, KvType kv, int logitRows) {
-        return new Sequence(this, capacity, kv, logitRows);
+        return new Sequence(this, capacity, kv, new Batch(this, 1, logitRows), true);
     }
 
     /**
-     * Runs one step: appends tokens to a sequence.
+     * A new, empty sequence that takes no memory beyond its KV cache, for one of many.
      *
-     * @param outputRows rows of logits to compute, for the last so many of these tokens
+     * @param capacity the most tokens it will hold
+     * @param batch what it appends through, and may share with others; closed by its own owner
+     * @throws SluiceException if the device has no room for it
      */
-    void step(Sequence sequence, int tokens, int outputRows) {
-        Step step = new Step(sequence.position(), tokens, outputRows);
-        DeviceMemory from = sequence.ids();
-        for (int i = 0; i < layers.size(); i++) {
-            CompiledLayer layer = layers.get(i);
-            if (layer.layer().kind() == Layer.Kind.HEAD) {
-                if (outputRows > 0) {
-                    layer.submit(step, from, sequence.logits(), null);
-                }
-            } else {
-                layer.submit(step, from, sequence.hidden(), sequence.state(i));
-                from = sequence.hidden();
-            }
+    public Sequence newSequence(int capacity, KvType kv, Batch batch) {
+        if (batch.executor() != this) {
+            throw new IllegalArgumentException("the batch belongs to another model");
+        }
+        return new Sequence(this, capacity, kv, batch, false);
+    }
+
+    /** Runs one step: all layers for all parts of a batch. */
+    void run(Batch batch) {
+        Step step = batch.step();
+        if (step.outputRows() > 0) {
+            device.submit(layers, step, batch.ids(), batch.hidden(), batch.logits(), batch.stateSource());
+        } else {
+            device.submit(withoutHead, step, batch.ids(), batch.hidden(), batch.hidden(), batch.stateSource());
         }
     }
 
-    /** Queues the choice of the largest logit of each of the last step's output rows. */
-    void argMax(Sequence sequence, int rows) {
-        argMax.submit(new Step(0, rows, rows), sequence.logits(), sequence.best(), null);
+    /** Queues the choice of the largest logit of each row of the last step's. */
+    void argMax(Batch batch) {
+        argMax.submit(batch.step(), batch.logits(), batch.best());
     }
 
     int layerCount() {

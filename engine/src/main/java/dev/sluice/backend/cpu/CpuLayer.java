@@ -25,7 +25,14 @@ final class CpuLayer implements CompiledLayer {
     private final int output;
     private final Stage[] stages;
     private final boolean[] meet;
-    private final Run run = new Run();
+    private final Run run;
+    /** Rows of a head's input that are computed, where not all are. */
+    private final int[] wanted;
+    /** A head's whole input, if only some of its rows are computed; they are gathered before the first stage. */
+    private float @Nullable [] gathered;
+    /** Where the result has to be copied to, because it could not be written over the input. */
+    private float @Nullable [] copied;
+
     private boolean closed;
 
     CpuLayer(
@@ -44,6 +51,8 @@ final class CpuLayer implements CompiledLayer {
         output = layer.nodes().getLast().output();
         stages = built.stages().toArray(Stage[]::new);
         meet = new boolean[stages.length];
+        run = new Run(device.batchTokens());
+        wanted = new int[layer.kind() == Layer.Kind.HEAD ? device.batchTokens() : 0];
         Set<Integer> fresh = new HashSet<>();
         for (int s = 0; s < stages.length; s++) {
             if (stages[s].reads().stream().anyMatch(fresh::contains)) {
@@ -73,47 +82,67 @@ final class CpuLayer implements CompiledLayer {
         return residentBytes;
     }
 
+    boolean belongsTo(CpuDevice other) {
+        return device == other;
+    }
+
     @Override
-    public Fence submit(Step step, DeviceMemory in, DeviceMemory out, @Nullable LayerState state) {
-        device.exclusively(() -> {
-            if (closed) {
-                throw new IllegalStateException(layer.name() + " has been closed");
-            }
-            execute(step, in, out, state);
-        });
+    public Fence submit(Step step, DeviceMemory in, DeviceMemory out, @Nullable LayerState... states) {
+        device.submit(this, step, in, out, states);
         return Fence.DONE;
     }
 
-    private void execute(Step step, DeviceMemory in, DeviceMemory out, @Nullable LayerState state) {
-        boolean some = layer.kind() == Layer.Kind.HEAD || layer.kind() == Layer.Kind.ARGMAX;
-        int tokens = some ? step.outputRows() : step.tokens();
-        int skipped = layer.kind() == Layer.Kind.HEAD ? step.tokens() - tokens : 0;
+    /**
+     * Checks a step and gives every value its place. Nothing of {@code in} but a first layer's ids is read yet: the layer
+     * before may still have to run.
+     *
+     * @return whether there is anything to compute
+     */
+    boolean bind(Step step, DeviceMemory in, DeviceMemory out, @Nullable LayerState[] states) {
+        if (closed) {
+            throw new IllegalStateException(layer.name() + " has been closed");
+        }
+        boolean head = layer.kind() == Layer.Kind.HEAD;
+        boolean outputsOnly = head || layer.kind() == Layer.Kind.ARGMAX;
         if (step.tokens() > device.batchTokens()) {
             throw new IllegalArgumentException(
                     "a step of " + step.tokens() + " tokens on a device opened for " + device.batchTokens());
         }
-        float[] source = array(in, (long) (tokens + skipped) * layer.inputWidth());
-        float[] target = array(out, (long) tokens * layer.outputWidth());
-        run.begin(step.position(), tokens, cache(state, step));
-        if (tokens == 0) {
-            return;
-        }
-        values.getFirst().bind(source, skipped * layer.inputWidth());
-        if (layer.kind() == Layer.Kind.EMBEDDING) {
-            requireKnownIds(tokens);
+        run.begin(step, outputsOnly);
+        int rows = run.tokens();
+        float[] source = array(in, (long) (head ? step.tokens() : rows) * layer.inputWidth());
+        float[] target = array(out, (long) rows * layer.outputWidth());
+        bindCaches(step, states);
+        if (rows == 0) {
+            return false;
         }
         if (source == target && layer.kind() != Layer.Kind.BLOCK) {
             throw new IllegalArgumentException(layer.name() + " cannot write over its input");
         }
-        boolean inPlace = source == target && !(layer.nodes().getLast().op() instanceof Op.Add);
-        bind(inPlace ? null : target);
-        for (RotationTable table : rotations) {
-            table.prepare(step.position(), tokens);
+        gathered = head && rows < step.tokens() ? source : null;
+        values.getFirst().bind(gathered == null ? source : device.gathered(), 0);
+        if (gathered != null) {
+            markOutputRows(step);
         }
-        device.pool().run(this::work);
-        if (inPlace) {
-            Rows result = values.get(output);
-            System.arraycopy(result.data(), result.at(0), target, 0, tokens * result.width);
+        if (layer.kind() == Layer.Kind.EMBEDDING) {
+            requireKnownIds(rows);
+        }
+        copied = source == target && !(layer.nodes().getLast().op() instanceof Op.Add) ? target : null;
+        bind(copied == null ? target : null);
+        for (RotationTable table : rotations) {
+            table.prepare(run);
+        }
+        return true;
+    }
+
+    /** Notes which rows of the input logits are wanted for: others may lie between them. */
+    private void markOutputRows(Step step) {
+        for (int p = 0; p < step.parts(); p++) {
+            int rows = step.outputRows(p);
+            int from = step.firstRow(p) + step.tokens(p) - rows;
+            for (int r = 0; r < rows; r++) {
+                wanted[step.firstOutput(p) + r] = from + r;
+            }
         }
     }
 
@@ -130,8 +159,13 @@ final class CpuLayer implements CompiledLayer {
         }
     }
 
-    private void work(Worker worker) {
+    /** A worker's share of the layer, within a region. */
+    void work(Worker worker) {
         WorkerPool pool = device.pool();
+        if (gathered != null) {
+            gather(gathered, worker);
+            pool.barrier(worker);
+        }
         for (int s = 0; s < stages.length; s++) {
             if (meet[s]) {
                 pool.barrier(worker);
@@ -144,6 +178,20 @@ final class CpuLayer implements CompiledLayer {
                     pool.fail(e);
                 }
             }
+        }
+        if (copied != null) {
+            pool.barrier(worker);
+            Rows result = values.get(output);
+            int first = worker.first(run.tokens());
+            int count = worker.last(run.tokens()) - first;
+            System.arraycopy(result.data(), result.at(first), copied, first * result.width, count * result.width);
+        }
+    }
+
+    private void gather(float[] source, Worker worker) {
+        Rows input = values.getFirst();
+        for (int r = worker.first(run.tokens()); r < worker.last(run.tokens()); r++) {
+            System.arraycopy(source, wanted[r] * input.width, input.data(), input.at(r), input.width);
         }
     }
 
@@ -161,20 +209,32 @@ final class CpuLayer implements CompiledLayer {
         return own.data();
     }
 
-    private @Nullable KvCache cache(@Nullable LayerState state, Step step) {
+    private void bindCaches(Step step, @Nullable LayerState[] states) {
         Op.Attention op = layer.attention().orElse(null);
-        if (op == null) {
-            if (state != null) {
+        for (int p = 0; p < step.parts(); p++) {
+            LayerState state = p < states.length ? states[p] : null;
+            if (op != null) {
+                run.cache(p, cache(op, step, p, state));
+            } else if (state != null) {
                 throw new IllegalArgumentException(layer.name() + " keeps no state");
             }
-            return null;
         }
+    }
+
+    private KvCache cache(Op.Attention op, Step step, int part, @Nullable LayerState state) {
         if (!(state instanceof KvCache own) || !own.belongsTo(device) || !own.fits(op) || own.isClosed()) {
             throw new IllegalArgumentException(layer.name() + " needs a KV cache of its own, still open");
         }
-        if ((long) step.position() + step.tokens() > own.capacity()) {
-            throw new IllegalArgumentException("positions " + step.position() + " to "
-                    + ((long) step.position() + step.tokens() - 1) + " exceed the KV cache of " + own.capacity());
+        long end = (long) step.position(part) + step.tokens(part);
+        if (end > own.capacity()) {
+            throw new IllegalArgumentException("positions " + step.position(part) + " to " + (end - 1)
+                    + " exceed the KV cache of " + own.capacity());
+        }
+        for (int p = 0; p < part; p++) {
+            if (run.cache(p) == own) {
+                throw new IllegalArgumentException(
+                        layer.name() + ": parts " + p + " and " + part + " have the same KV cache");
+            }
         }
         return own;
     }
