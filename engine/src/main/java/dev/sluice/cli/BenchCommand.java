@@ -69,9 +69,7 @@ final class BenchCommand implements Callable<Integer> {
             description = "Counted repetitions of each test (default: ${DEFAULT-VALUE}).")
     private int repetitions;
 
-    @Option(
-            names = "--no-warmup",
-            description = "Count from the first repetition on, the JVM's compilation included.")
+    @Option(names = "--no-warmup", description = "Count from the first repetition on, the JVM's compilation included.")
     private boolean cold;
 
     @Option(

@@ -1,6 +1,7 @@
 package dev.sluice.backend.cpu.asm;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 
 /**
  * A [tokens, columns] value rounded to bytes, in memory as {@link Int8Layout} has it. Workers may convert different tokens
@@ -38,14 +39,11 @@ public final class Int8Activations {
      *
      * @throws IndexOutOfBoundsException if the memory is too small
      */
-    public void bind(MemorySegment memory, int count) {
-        if (memory.byteSize() < bytes(count)) {
-            throw new IndexOutOfBoundsException(count + " tokens of " + columns + " columns take " + bytes(count)
-                    + " bytes, not " + memory.byteSize());
-        }
-        address = memory.address();
+    public void bind(MemorySegment memory, long offset, int count) {
+        Objects.checkFromIndexSize(offset, bytes(count), memory.byteSize());
+        address = memory.address() + offset;
         tokens = count;
-        size = Math.ceilDiv(count, Math.ceilDiv(count, most));
+        size = count == 0 ? 1 : Math.ceilDiv(count, Math.ceilDiv(count, most));
     }
 
     /**

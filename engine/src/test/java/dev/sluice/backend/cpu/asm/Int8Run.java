@@ -26,7 +26,7 @@ record Int8Run(MemorySegment tiles, float[] y, float[] biased, float[] twice) {
         Int8Activations activations = new Int8Activations(cols, kernels.isa());
         long bytes = activations.bytes(tokens);
         MemorySegment memory = arena.allocate(bytes + 128, 64).fill((byte) 0x5a);
-        activations.bind(memory.asSlice(64, bytes), tokens);
+        activations.bind(memory, 64, tokens);
         Int8Product product = new Int8Product(kernels, arena);
         for (int t = 0; t < tokens; t++) {
             product.convert(MemorySegment.ofArray(x), 4L * t * cols, activations, t);
