@@ -9,6 +9,7 @@ import dev.sluice.Model;
 import dev.sluice.Session;
 import dev.sluice.Sluice;
 import dev.sluice.backend.KvType;
+import dev.sluice.backend.Precision;
 import dev.sluice.runtime.GenerateOptions;
 import dev.sluice.runtime.Sampling;
 import dev.sluice.runtime.Sequence;
@@ -58,7 +59,7 @@ class ConformanceTest {
     @MethodSource("modelsOnDevices")
     void logitsAgreeHoweverThePromptIsCut(String device, String name, Path path) throws IOException {
         Reference reference = Reference.of(path);
-        try (Model model = Sluice.load(path, LoadOptions.DEFAULT.withDevice(device))) {
+        try (Model model = Sluice.load(path, LoadOptions.DEFAULT.withDevice(device).withPrecision(Precision.EXACT))) {
             for (int chunk : new int[] {reference.tokens().length, 5, 1}) {
                 double nmse = reference.nmse(Reference.logits(model, reference.tokens(), chunk));
                 assertTrue(
@@ -77,7 +78,7 @@ class ConformanceTest {
                 .withSampling(Sampling.GREEDY)
                 .withMaxTokens(reference.greedy().length)
                 .withIgnoreEnd(true);
-        try (Model model = Sluice.load(path, LoadOptions.DEFAULT.withDevice(device));
+        try (Model model = Sluice.load(path, LoadOptions.DEFAULT.withDevice(device).withPrecision(Precision.EXACT));
                 Session session = model.newSession()) {
             int[] actual = session.generate(reference.tokens(), options, piece -> {}).tokens().stream()
                     .mapToInt(Integer::intValue)
@@ -90,7 +91,7 @@ class ConformanceTest {
     @MethodSource("modelsOnDevices")
     void halfPrecisionKeysAndValuesStayWithinTheirLimit(String device, String name, Path path) throws IOException {
         Reference reference = Reference.of(path);
-        LoadOptions options = LoadOptions.DEFAULT.withDevice(device).withKvType(KvType.F16);
+        LoadOptions options = LoadOptions.DEFAULT.withDevice(device).withPrecision(Precision.EXACT).withKvType(KvType.F16);
         try (Model model = Sluice.load(path, options)) {
             double nmse = reference.nmse(Reference.logits(model, reference.tokens(), 7));
             assertTrue(nmse <= F16_KV_LIMIT, name + " on " + device + ": NMSE " + nmse);
@@ -103,7 +104,7 @@ class ConformanceTest {
         Reference reference = Reference.of(path);
         int[] tokens = reference.tokens();
         int half = tokens.length / 2;
-        try (Model model = Sluice.load(path, LoadOptions.DEFAULT.withDevice(device));
+        try (Model model = Sluice.load(path, LoadOptions.DEFAULT.withDevice(device).withPrecision(Precision.EXACT));
                 Sequence first = model.newSequence(tokens.length);
                 Sequence second = model.newSequence(tokens.length)) {
             first.append(tokens, 0, half, 0);
