@@ -89,7 +89,7 @@ public final class Executor implements AutoCloseable {
             CompiledLayer layer = layers.get(i);
             if (layer.layer().kind() == Layer.Kind.HEAD) {
                 if (outputRows > 0) {
-                    layer.submit(step, from, sequence.logits(), null);
+                    layer.submit(step, from, sequence.logits());
                 }
             } else {
                 layer.submit(step, from, sequence.hidden(), sequence.state(i));
@@ -100,7 +100,7 @@ public final class Executor implements AutoCloseable {
 
     /** Queues the choice of the largest logit of each of the last step's output rows. */
     void argMax(Sequence sequence, int rows) {
-        argMax.submit(new Step(0, rows, rows), sequence.logits(), sequence.best(), null);
+        argMax.submit(new Step(0, rows, rows), sequence.logits(), sequence.best());
     }
 
     int layerCount() {
