@@ -1,5 +1,6 @@
 package dev.sluice.backend.cpu;
 
+import dev.sluice.graph.Op;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
@@ -16,6 +17,7 @@ final class Scratch {
     private @Nullable TileProducts tileProducts;
     private @Nullable PanelProduct product;
     private @Nullable VectorAttention vectorAttention;
+    private @Nullable MachineAttention machineAttention;
 
     Scratch(Arena arena) {
         this.arena = arena;
@@ -48,8 +50,16 @@ final class Scratch {
         if (product == null) {
             tileProducts = new TileProducts();
             product = new PanelProduct();
-            vectorAttention = new VectorAttention();
+            vectorAttention = new VectorAttention(this);
         }
+    }
+
+    /** Makes attention in machine code, with room for an operation. */
+    void reserveMachineAttention(FloatCode code, Op.Attention op) {
+        if (machineAttention == null) {
+            machineAttention = new MachineAttention(code, arena);
+        }
+        machineAttention.reserve(op);
     }
 
     /** The products with one vector of this worker. */
@@ -65,6 +75,11 @@ final class Scratch {
     /** The attention of this worker. */
     VectorAttention vectorAttention() {
         return Objects.requireNonNull(vectorAttention);
+    }
+
+    /** The attention in machine code of this worker. */
+    MachineAttention machineAttention() {
+        return Objects.requireNonNull(machineAttention);
     }
 
     /** One row of weights, or of a tile's products. */

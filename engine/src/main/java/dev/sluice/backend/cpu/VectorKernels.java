@@ -21,6 +21,7 @@ final class VectorKernels implements Kernels {
     private static final long TOUCHED_BYTES = 256 << 10;
 
     private final ScalarKernels scalar = new ScalarKernels();
+    private final AttentionWork attention = new AttentionWork();
 
     @Override
     public String description() {
@@ -214,7 +215,7 @@ final class VectorKernels implements Kernels {
 
     @Override
     public void attention(Op.Attention op, Run run, Rows q, Rows y, Worker worker) {
-        worker.scratch.vectorAttention().run(op, run, q, y, worker);
+        attention.run(op, run, q, y, worker, worker.scratch.vectorAttention());
     }
 
     @Override
