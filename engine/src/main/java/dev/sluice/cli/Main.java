@@ -55,6 +55,7 @@ public final class Main implements Runnable {
                 .addSubcommand(new TokenizeCommand(streams))
                 .addSubcommand(new LogitsCommand(streams))
                 .addSubcommand(new BenchCommand(streams))
+                .addSubcommand(new PerplexityCommand(streams))
                 .addSubcommand(new DevicesCommand(streams))
                 .addSubcommand(new InspectCommand(streams))
                 .setOut(streams.outWriter())
@@ -76,6 +77,7 @@ public final class Main implements Runnable {
     /** Without a command: says what there is. */
     @Override
     public void run() {
-        throw new UsageException("a command is missing (generate, chat, tokenize, logits, bench, devices or inspect)");
+        throw new UsageException(
+                "a command is missing (generate, chat, tokenize, logits, bench, perplexity, devices or inspect)");
     }
 }
