@@ -2,17 +2,25 @@ package dev.sluice.backend;
 
 /** The number format of a KV cache. */
 public enum KvType {
-    F32(4),
-    F16(2);
+    /** Floats, as they are computed. */
+    F32,
+    /** Half precision. */
+    F16,
+    /**
+     * Bytes q of a symmetric scale s, x ≈ q · s, where s is the largest magnitude of up to 32 adjoining elements of a head
+     * divided by 127, as a float: 36 bytes for 32 elements.
+     */
+    Q8_0;
 
-    private final int bytes;
+    /** Elements that share a scale, where there are scales. */
+    public static final int BLOCK = 32;
 
-    KvType(int bytes) {
-        this.bytes = bytes;
-    }
-
-    /** Bytes per element. */
-    public int bytes() {
-        return bytes;
+    /** Bytes of the key, or of the value, of one head at one position. */
+    public long bytes(int headDim) {
+        return switch (this) {
+            case F32 -> 4L * headDim;
+            case F16 -> 2L * headDim;
+            case Q8_0 -> headDim + 4L * Math.ceilDiv(headDim, BLOCK);
+        };
     }
 }

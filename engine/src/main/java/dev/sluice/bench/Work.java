@@ -64,7 +64,7 @@ public record Work(double bytes, double flops) {
         if (attention.window() > 0) {
             seen = Math.min(seen, attention.window() + tokens - 1);
         }
-        return 2.0 * attention.kvWidth() * kv.bytes() * seen;
+        return 2.0 * attention.kvHeads() * kv.bytes(attention.headDim()) * seen;
     }
 
     private Work plus(Work other) {

@@ -53,7 +53,7 @@ final class ModelOptions {
             names = "--kv",
             defaultValue = "f32",
             paramLabel = "TYPE",
-            description = "Number format of the KV cache: f32 (default) or f16.")
+            description = "Number format of the KV cache: f32 (default), f16 or q8_0.")
     private String kv = "f32";
 
     @Option(
@@ -119,7 +119,8 @@ final class ModelOptions {
         return switch (kv.toLowerCase(Locale.ROOT)) {
             case "f32" -> KvType.F32;
             case "f16" -> KvType.F16;
-            default -> throw new UsageException("--kv " + kv + ": the KV cache can be f32 or f16");
+            case "q8_0" -> KvType.Q8_0;
+            default -> throw new UsageException("--kv " + kv + ": the KV cache can be f32, f16 or q8_0");
         };
     }
 

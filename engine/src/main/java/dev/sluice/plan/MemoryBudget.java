@@ -5,6 +5,7 @@ import dev.sluice.backend.KvType;
 import dev.sluice.error.SluiceException;
 import dev.sluice.graph.Graph;
 import dev.sluice.graph.Layer;
+import dev.sluice.graph.Op;
 import dev.sluice.tensor.Tensor;
 import java.util.HashSet;
 import java.util.Locale;
@@ -34,7 +35,13 @@ public record MemoryBudget(long weights, long kv, long activations) {
             }
             weights += bytes;
         }
-        long kv = graph.kvFloatsPerToken() * context * kvType.bytes();
+        long kv = 0;
+        for (Layer layer : graph.layers()) {
+            Op.Attention op = layer.attention().orElse(null);
+            if (op != null) {
+                kv += 2L * op.kvHeads() * kvType.bytes(op.headDim()) * context;
+            }
+        }
         long activations = 4L * batchTokens * graph.embedding() + 4L * graph.vocabulary();
         return new MemoryBudget(weights, kv, activations);
     }

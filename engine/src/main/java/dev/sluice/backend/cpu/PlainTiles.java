@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /**
@@ -97,8 +98,11 @@ final class PlainTiles {
                     .reinterpretAsFloats()
                     .mul(TWO_112);
             IntVector sign = bits.and(0x8000).lanewise(VectorOperators.LSHL, 16);
+            // Infinity and NaN have an exponent of all ones on both sides.
+            VectorMask<Integer> special = bits.and(0x7fff).compare(VectorOperators.GE, 0x7c00);
             magnitude
                     .reinterpretAsInts()
+                    .lanewise(VectorOperators.OR, 0x7f800000, special)
                     .or(sign)
                     .reinterpretAsFloats()
                     .intoMemorySegment(panel, panelAt + 4 * i, Lanes.ORDER);

@@ -2,6 +2,7 @@ package dev.sluice.backend.cpu;
 
 import dev.sluice.backend.Step;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +14,9 @@ final class Run {
     private final int[] positions;
     private final @Nullable KvCache[] caches;
     private final int[] partOfRow;
+    private static final AtomicLong NUMBERS = new AtomicLong();
+
+    private long number;
     private int parts;
     private int tokens;
 
@@ -29,6 +33,7 @@ final class Run {
      * @param outputsOnly whether only the last rows of each part are computed, those that logits are wanted for
      */
     void begin(Step step, boolean outputsOnly) {
+        number = NUMBERS.incrementAndGet();
         tokens = 0;
         parts = step.parts();
         for (int p = 0; p < parts; p++) {
@@ -46,6 +51,11 @@ final class Run {
     /** Gives a part its cache. */
     void cache(int part, KvCache cache) {
         caches[part] = cache;
+    }
+
+    /** A number that no other step of any layer has. */
+    long number() {
+        return number;
     }
 
     /** Rows that the layer computes, of all parts. */

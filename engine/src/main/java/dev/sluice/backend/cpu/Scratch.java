@@ -2,6 +2,7 @@ package dev.sluice.backend.cpu;
 
 import dev.sluice.backend.cpu.asm.Int8Kernels;
 import dev.sluice.backend.cpu.asm.Int8Product;
+import dev.sluice.graph.Op;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
@@ -19,6 +20,7 @@ final class Scratch {
     private @Nullable PanelProduct product;
     private @Nullable VectorAttention vectorAttention;
     private @Nullable Int8Product int8;
+    private @Nullable MachineAttention machineAttention;
 
     Scratch(Arena arena) {
         this.arena = arena;
@@ -63,8 +65,16 @@ final class Scratch {
         if (product == null) {
             tileProducts = new TileProducts();
             product = new PanelProduct();
-            vectorAttention = new VectorAttention();
+            vectorAttention = new VectorAttention(this);
         }
+    }
+
+    /** Makes attention in machine code, with room for an operation. */
+    void reserveMachineAttention(FloatCode code, Op.Attention op) {
+        if (machineAttention == null) {
+            machineAttention = new MachineAttention(code, arena);
+        }
+        machineAttention.reserve(op);
     }
 
     /** The products with one vector of this worker. */
@@ -80,6 +90,11 @@ final class Scratch {
     /** The attention of this worker. */
     VectorAttention vectorAttention() {
         return Objects.requireNonNull(vectorAttention);
+    }
+
+    /** The attention in machine code of this worker. */
+    MachineAttention machineAttention() {
+        return Objects.requireNonNull(machineAttention);
     }
 
     /** One row of weights, or of a tile's products. */

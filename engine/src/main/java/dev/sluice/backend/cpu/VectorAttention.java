@@ -10,76 +10,48 @@ import jdk.incubator.vector.VectorOperators;
 /**
  * Attention of blocks of queries over blocks of positions with a running softmax (Milakov and Gimelshein 2018; Dao et al.
  * 2022), so that scratch does not grow with the context. The queries of a block share one KV head, which is read once for
- * all of them; blocks of positions that no query of the block may see are not visited.
+ * all of them.
  */
-final class VectorAttention {
-    /** Positions of one block. */
+final class VectorAttention implements AttentionBlocks {
+    /** Positions that are computed at once. */
     private static final int BLOCK = 128;
-    /** Queries, counted over tokens and heads, of one block. */
-    private static final int QUERIES = 24;
 
     private final PanelProduct product = new PanelProduct();
+    private final Scratch scratch;
+    // Where the last block's results lie.
+    private int width;
+    private int out;
+    private int maxima;
+    private int sums;
+
+    VectorAttention(Scratch scratch) {
+        this.scratch = scratch;
+    }
 
     static void reserve(Op.Attention op, Scratch scratch) {
-        int queries = Math.max(QUERIES, op.heads() / op.kvHeads());
         int dim = op.headDim();
         int width = KvCache.paddedWidth(dim);
-        scratch.reserveAttention(queries * (dim + BLOCK + width + 2));
+        scratch.reserveAttention(QUERIES * (dim + BLOCK + width + 2));
         scratch.reservePanel((long) BLOCK * width);
     }
 
-    /** A worker's share of all queries. */
-    void run(Op.Attention op, Run run, Rows q, Rows y, Worker worker) {
-        for (int part = 0; part < run.parts(); part++) {
-            part(op, run, part, q, y, worker);
-        }
-    }
-
-    private void part(Op.Attention op, Run run, int part, Rows q, Rows y, Worker worker) {
-        int group = op.heads() / op.kvHeads();
-        int queries = run.tokens(part) * group;
-        if (run.tokens(part) == 1) {
-            // Each worker takes adjoining heads, so that a KV head is read by as few as possible.
-            int first = worker.first(op.heads());
-            int last = worker.last(op.heads());
-            for (int h = first; h < last; ) {
-                int kvHead = h / group;
-                int end = Math.min(last, (kvHead + 1) * group);
-                for (int from = h; from < end; from += QUERIES) {
-                    int to = Math.min(end, from + QUERIES);
-                    block(op, run, part, kvHead, from - kvHead * group, to - kvHead * group, q, y, worker.scratch);
-                }
-                h = end;
-            }
-            return;
-        }
-        int perHead = Math.ceilDiv(queries, QUERIES);
-        // Later tokens see more positions: dealing the blocks out in turn shares the work evenly.
-        for (int i = worker.index; i < perHead * op.kvHeads(); i += worker.count) {
-            int first = i / op.kvHeads() * QUERIES;
-            int last = Math.min(queries, first + QUERIES);
-            block(op, run, part, i % op.kvHeads(), first, last, q, y, worker.scratch);
-        }
-    }
-
-    /** Queries of one part and one KV head, numbered token by token, then head by head. */
-    private void block(
-            Op.Attention op, Run run, int part, int kvHead, int first, int last, Rows q, Rows y, Scratch scratch) {
+    @Override
+    public void compute(Op.Attention op, Run run, int part, int kvHead, int first, int last, int from, int to, Rows q) {
         int row = run.firstRow(part);
         int position = run.position(part);
         int group = op.heads() / op.kvHeads();
         int dim = op.headDim();
-        int width = KvCache.paddedWidth(dim);
+        width = KvCache.paddedWidth(dim);
         int count = last - first;
         float[] a = scratch.attention();
         int scores = count * dim;
-        int out = scores + count * BLOCK;
-        int maxima = out + count * width;
-        int sums = maxima + count;
+        out = scores + count * BLOCK;
+        maxima = out + count * width;
+        sums = maxima + count;
         for (int r = 0; r < count; r++) {
-            int from = q.at(row + (first + r) / group) + (kvHead * group + (first + r) % group) * dim;
+            int own = q.at(row + (first + r) / group) + (kvHead * group + (first + r) % group) * dim;
             for (int d = 0; d < dim; d++) {
-                a[r * dim + d] = q.data()[from + d] * op.scale();
+                a[r * dim + d] = q.data()[own + d] * op.scale();
             }
             a[maxima + r] = Float.NEGATIVE_INFINITY;
             a[sums + r] = 0;
@@ -87,54 +59,80 @@ final class VectorAttention {
         Arrays.fill(a, out, out + count * width, 0);
 
         KvCache cache = run.cache(part);
-        int earliest = firstSeen(op, position + first / group);
-        int end = position + (last - 1) / group + 1;
-        for (int p = earliest / KvCache.TILE * KvCache.TILE; p < end; p += BLOCK) {
-            int n = Math.min(BLOCK, end - p);
-            keys(cache, kvHead, p, n, dim, scratch);
+        for (int p = from; p < to; p += BLOCK) {
+            int n = Math.min(BLOCK, to - p);
+            keys(cache, kvHead, p, n, dim);
             product.left(a, 0, dim).into(a, scores, BLOCK, count, n, dim, false);
             for (int r = 0; r < count; r++) {
                 int own = position + (first + r) / group;
-                int from = Math.max(0, firstSeen(op, own) - p);
-                int to = Math.min(n, own + 1 - p);
-                softmax(a, scores + r * BLOCK, from, to, n, maxima + r, sums + r, out + r * width, width);
+                int seen = Math.max(0, AttentionWork.firstSeen(op, own) - p);
+                int end = Math.min(n, own + 1 - p);
+                softmax(a, scores + r * BLOCK, seen, end, n, maxima + r, sums + r, out + r * width, width);
             }
-            values(cache, kvHead, p, n, width, scratch);
+            values(cache, kvHead, p, n, dim);
             product.left(a, scores, BLOCK).into(a, out, width, count, width, n, true);
         }
-        for (int r = 0; r < count; r++) {
-            int to = y.at(row + (first + r) / group) + (kvHead * group + (first + r) % group) * dim;
-            for (int d = 0; d < dim; d++) {
-                y.data()[to + d] = a[out + r * width + d] / a[sums + r];
+    }
+
+    @Override
+    public float maximum(int r) {
+        return scratch.attention()[maxima + r];
+    }
+
+    @Override
+    public float sum(int r) {
+        return scratch.attention()[sums + r];
+    }
+
+    @Override
+    public void weighted(int r, float[] to, int at, int dim) {
+        System.arraycopy(scratch.attention(), out + r * width, to, at, dim);
+    }
+
+    private void keys(KvCache cache, int head, int position, int count, int dim) {
+        long at = cache.keyAt(head, position / KvCache.TILE);
+        long tile = (long) KvCache.TILE * dim;
+        int tiles = Math.ceilDiv(count, KvCache.TILE);
+        MemorySegment panel = scratch.panel();
+        switch (cache.type()) {
+            case F32 -> {
+                product.panel(cache.keys(), at, 4 * tile, 4L * KvCache.TILE);
+                return;
+            }
+            case F16 -> PlainTiles.halves(cache.keys(), at, tiles * tile, panel, 0);
+            case Q8_0 -> {
+                for (int t = 0; t < tiles; t++) {
+                    for (int d = 0; d < dim; d += KvType.BLOCK) {
+                        int depth = Math.min(KvType.BLOCK, dim - d);
+                        long scales = cache.scaleAt(head, d / KvType.BLOCK, position + t * KvCache.TILE);
+                        long first = t * tile + (long) KvCache.TILE * d;
+                        ByteTiles.expandKeys(
+                                cache.keys(), at + first, depth, cache.keyScales(), scales, panel, 4 * first);
+                    }
+                }
             }
         }
+        product.panel(panel, 0, 4 * tile, 4L * KvCache.TILE);
     }
 
-    private static int firstSeen(Op.Attention op, int position) {
-        return op.window() > 0 ? Math.max(0, position - op.window() + 1) : 0;
-    }
-
-    private void keys(KvCache cache, int head, int position, int count, int dim, Scratch scratch) {
-        long at = cache.keyIndex(head, position / KvCache.TILE);
-        long tile = (long) KvCache.TILE * dim;
-        if (cache.type() == KvType.F32) {
-            product.panel(cache.keys(), 4 * at, 4 * tile, 4L * KvCache.TILE);
-        } else {
-            MemorySegment panel = scratch.panel();
-            PlainTiles.halves(cache.keys(), 2 * at, Math.ceilDiv(count, KvCache.TILE) * tile, panel, 0);
-            product.panel(panel, 0, 4 * tile, 4L * KvCache.TILE);
+    private void values(KvCache cache, int head, int position, int count, int dim) {
+        long at = cache.valueAt(head, position);
+        MemorySegment panel = scratch.panel();
+        switch (cache.type()) {
+            case F32 -> {
+                product.panel(cache.values(), at, 64, 4L * width);
+                return;
+            }
+            case F16 -> PlainTiles.halves(cache.values(), at, (long) count * width, panel, 0);
+            case Q8_0 -> {
+                for (int d = 0; d < width; d += KvCache.TILE) {
+                    long scales = cache.scaleAt(head, Math.min(d, dim - 1) / KvType.BLOCK, position);
+                    ByteTiles.expandValues(
+                            cache.values(), at + d, width, count, cache.valueScales(), scales, panel, 4L * d);
+                }
+            }
         }
-    }
-
-    private void values(KvCache cache, int head, int position, int count, int width, Scratch scratch) {
-        long at = cache.valueIndex(head, position);
-        if (cache.type() == KvType.F32) {
-            product.panel(cache.values(), 4 * at, 64, 4L * width);
-        } else {
-            MemorySegment panel = scratch.panel();
-            PlainTiles.halves(cache.values(), 2 * at, (long) count * width, panel, 0);
-            product.panel(panel, 0, 64, 4L * width);
-        }
+        product.panel(panel, 0, 64, 4L * width);
     }
 
     /**

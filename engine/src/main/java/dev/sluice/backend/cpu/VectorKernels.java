@@ -27,6 +27,7 @@ final class VectorKernels implements Kernels {
     VectorKernels(String remark) {
         this.remark = remark;
     }
+    private final AttentionWork attention = new AttentionWork();
 
     @Override
     public String description() {
@@ -216,7 +217,7 @@ final class VectorKernels implements Kernels {
 
     @Override
     public void attention(Op.Attention op, Run run, Rows q, Rows y, Worker worker) {
-        worker.scratch.vectorAttention().run(op, run, q, y, worker);
+        attention.run(op, run, q, y, worker, worker.scratch.vectorAttention());
     }
 
     @Override

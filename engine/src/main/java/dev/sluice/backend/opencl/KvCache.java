@@ -35,11 +35,11 @@ final class KvCache implements LayerState {
     }
 
     static long keyBytes(Op.Attention op, int capacity, KvType type) {
-        return rounded(capacity) * op.kvWidth() * type.bytes();
+        return rounded(capacity) * op.kvHeads() * type.bytes(op.headDim());
     }
 
     static long valueBytes(Op.Attention op, int capacity, KvType type) {
-        return rounded(capacity) * op.kvHeads() * ((op.headDim() + 15) / 16 * 16L) * type.bytes();
+        return rounded(capacity) * op.kvHeads() * type.bytes((op.headDim() + 15) / 16 * 16);
     }
 
     boolean fits(OpenClDevice owner, Op.Attention wanted) {

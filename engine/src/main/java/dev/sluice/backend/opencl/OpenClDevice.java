@@ -308,6 +308,10 @@ final class OpenClDevice implements Device {
         if (!(layer instanceof OpenClCompiledLayer own) || !layers.contains(own)) {
             throw new IllegalArgumentException(layer.layer().name() + " belongs to another device or is closed");
         }
+        if (type == KvType.Q8_0) {
+            throw new SluiceException("OpenCL devices keep keys and values as f16 or f32, not as q8_0: choose f16,"
+                    + " or the device cpu");
+        }
         own.prepare(type);
         return new KvCache(this, op, capacity, type);
     }

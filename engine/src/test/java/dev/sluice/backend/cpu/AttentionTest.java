@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class AttentionTest {
@@ -71,7 +71,7 @@ class AttentionTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"F32", "F16"})
+    @EnumSource(KvType.class)
     void scalarDeviceGivesTheDefinitionToo(KvType type) {
         compare(new Op.Attention(4, 2, 24, 0.2f, 9), 30, new int[] {5, 1, 24}, type, 2, true);
     }
@@ -80,8 +80,8 @@ class AttentionTest {
         int width = op.width() + 2 * op.kvWidth();
         float[] all = Runs.normal(length * width, op.headDim());
         float[] q = columns(all, width, 0, op.width());
-        float[] k = stored(columns(all, width, op.width(), op.kvWidth()), type);
-        float[] v = stored(columns(all, width, op.width() + op.kvWidth(), op.kvWidth()), type);
+        float[] k = stored(columns(all, width, op.width(), op.kvWidth()), type, op.headDim());
+        float[] v = stored(columns(all, width, op.width() + op.kvWidth(), op.kvWidth()), type, op.headDim());
         float[] expected = ScalarOps.attention(op, q, k, v, 0);
         try (Device device = Runs.open(scalar, threads, length);
                 CompiledLayer compiled = device.compile(layer(op));
@@ -119,11 +119,35 @@ class AttentionTest {
         return out;
     }
 
-    private static float[] stored(float[] x, KvType type) {
+    /** What a cache of a type keeps of [tokens, heads · headDim] numbers. */
+    private static float[] stored(float[] x, KvType type, int headDim) {
         float[] y = x.clone();
-        for (int i = 0; type == KvType.F16 && i < y.length; i++) {
-            y[i] = Float.float16ToFloat(Float.floatToFloat16(y[i]));
+        switch (type) {
+            case F32 -> {}
+            case F16 -> {
+                for (int i = 0; i < y.length; i++) {
+                    y[i] = Float.float16ToFloat(Float.floatToFloat16(y[i]));
+                }
+            }
+            case Q8_0 -> {
+                for (int head = 0; head < y.length; head += headDim) {
+                    for (int d = 0; d < headDim; d += 32) {
+                        quantise(y, head + d, head + Math.min(headDim, d + 32));
+                    }
+                }
+            }
         }
         return y;
+    }
+
+    private static void quantise(float[] y, int from, int to) {
+        float most = 0;
+        for (int i = from; i < to; i++) {
+            most = Math.max(most, Math.abs(y[i]));
+        }
+        float scale = most / 127;
+        for (int i = from; i < to; i++) {
+            y[i] = (float) Math.rint(y[i] * (1 / scale)) * scale;
+        }
     }
 }
