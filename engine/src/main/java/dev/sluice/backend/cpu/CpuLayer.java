@@ -10,9 +10,9 @@ import dev.sluice.error.SluiceException;
 import dev.sluice.graph.Layer;
 import dev.sluice.graph.Op;
 import dev.sluice.tensor.Tensor;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A layer bound to the CPU: its stages, and between which of them the workers must meet. */
@@ -54,14 +54,27 @@ final class CpuLayer implements CompiledLayer {
         meet = new boolean[stages.length];
         run = new Run(device.batchTokens());
         wanted = new int[layer.kind() == Layer.Kind.HEAD ? device.batchTokens() : 0];
-        Set<Integer> fresh = new HashSet<>();
+        // Values written since the workers last met, and in which pieces.
+        Map<Integer, Integer> fresh = new HashMap<>();
         for (int s = 0; s < stages.length; s++) {
-            if (stages[s].reads().stream().anyMatch(fresh::contains)) {
-                meet[s] = true;
+            Stage stage = stages[s];
+            meet[s] = stage.reads().stream()
+                    .map(fresh::get)
+                    .anyMatch(pieces -> pieces != null && (pieces == 0 || pieces != stage.pieces()));
+            if (meet[s]) {
                 fresh.clear();
             }
-            fresh.add(stages[s].writes());
+            fresh.put(stage.writes(), stage.pieces());
         }
+    }
+
+    /** How often the workers meet within the layer. */
+    int meetings() {
+        int count = 0;
+        for (boolean one : meet) {
+            count += one ? 1 : 0;
+        }
+        return count;
     }
 
     /** Floats of scratch that the values between entrance and exit take for one token. */

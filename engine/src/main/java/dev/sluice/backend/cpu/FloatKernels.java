@@ -22,7 +22,7 @@ final class FloatKernels implements Kernels {
 
     @Override
     public String description() {
-        return "attention in machine code (" + code.description() + "), the rest " + rest.description();
+        return "attention in machine code (" + code.description() + "), " + rest.description();
     }
 
     @Override
@@ -43,12 +43,13 @@ final class FloatKernels implements Kernels {
             Matrix w,
             float @Nullable [] bias,
             Rows x,
+            @Nullable Rows plus,
             Rows y,
             int tokens,
             int firstTile,
             int lastTile,
             Scratch scratch) {
-        rest.linear(w, bias, x, y, tokens, firstTile, lastTile, scratch);
+        rest.linear(w, bias, x, plus, y, tokens, firstTile, lastTile, scratch);
     }
 
     @Override
@@ -79,5 +80,11 @@ final class FloatKernels implements Kernels {
     @Override
     public int argMax(Rows x, int token) {
         return rest.argMax(x, token);
+    }
+
+    @Override
+    public void close() {
+        code.close();
+        rest.close();
     }
 }

@@ -58,23 +58,16 @@ final class KernelChoice {
                 yield java("");
             }
             case MACHINE -> {
-                if (exact) {
-                    throw new SluiceException("--cpu-kernels machine rounds activations to bytes, which --precision"
-                            + " exact rules out: use --cpu-kernels vector, or --precision auto");
-                }
                 try {
-                    yield machine();
+                    yield exact ? floats() : machine();
                 } catch (MachineCode.Refused e) {
                     throw new SluiceException(
                             "--cpu-kernels machine: " + e.getMessage() + "; use --cpu-kernels vector", e);
                 }
             }
             case AUTO -> {
-                if (exact) {
-                    yield java("");
-                }
                 try {
-                    yield machine();
+                    yield exact ? floats() : machine();
                 } catch (MachineCode.Refused e) {
                     yield java(": " + e.getMessage());
                 }
@@ -84,15 +77,28 @@ final class KernelChoice {
 
     /** Kernels for one instruction set, whatever is the best. */
     static Kernels machine(Isa isa) throws MachineCode.Refused {
-        return new MachineKernels(isa, java(""));
+        return new MachineKernels(isa, floats(isa));
     }
 
     private static Kernels machine() throws MachineCode.Refused {
+        return machine(isa());
+    }
+
+    /** Machine code that rounds nothing: products are left to Java. */
+    private static Kernels floats() throws MachineCode.Refused {
+        return floats(isa());
+    }
+
+    private static Kernels floats(Isa isa) throws MachineCode.Refused {
+        return new FloatKernels(new FloatCode(isa == Isa.AVX512_VNNI), java(""));
+    }
+
+    private static Isa isa() throws MachineCode.Refused {
         Isa isa = Machine.FOUND.isa();
         if (isa == null) {
             throw new MachineCode.Refused(Machine.FOUND.refusal());
         }
-        return machine(isa);
+        return isa;
     }
 
     /** For people: what runs where nothing is asked for. */

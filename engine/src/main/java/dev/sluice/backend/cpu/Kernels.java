@@ -27,19 +27,24 @@ interface Kernels extends AutoCloseable {
         return null;
     }
 
-    /** Rounds some tokens' rows to bytes. */
-    default void convert(Rows x, int firstToken, int lastToken, Scratch scratch) {
+    /** Rounds some columns, whole blocks, of some tokens' rows to bytes. */
+    default void convert(Rows x, int firstToken, int lastToken, int firstColumn, int lastColumn, Scratch scratch) {
         throw new IllegalStateException(description() + " rounds no activations");
     }
 
     /** Makes a worker's scratch large enough for an operation. */
     void reserve(Op op, Scratch scratch);
 
-    /** {@code y = W x + bias} for the rows of some tiles. */
+    /**
+     * {@code y = W x + bias + plus} for the rows of some tiles.
+     *
+     * @param plus what is added, or null for nothing; it does not lie where y lies
+     */
     void linear(
             Matrix w,
             float @Nullable [] bias,
             Rows x,
+            @Nullable Rows plus,
             Rows y,
             int tokens,
             int firstTile,

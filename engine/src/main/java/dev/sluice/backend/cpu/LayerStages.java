@@ -15,7 +15,11 @@ import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Turns the nodes of a layer into stages, and says how each is shared among the workers. */
+/**
+ * Turns the nodes of a layer into stages, and says how each is shared among the workers. What follows on a product is done
+ * where the product is: a residual is where its sums start, a feed-forward network's activation and rounding are done by
+ * the worker that computed the columns.
+ */
 final class LayerStages {
     private final Kernels kernels;
     private final Function<Tensor, Matrix> matrices;
@@ -26,6 +30,8 @@ final class LayerStages {
     private final Map<Integer, List<DType>> types = new HashMap<>();
     /** The number under which stages know that a value has been rounded. */
     private final Map<Integer, Integer> roundedValues = new HashMap<>();
+
+    private final Residuals residuals;
 
     /**
      * Builds the stages.
@@ -46,7 +52,12 @@ final class LayerStages {
             values.add(new Rows(node.op().width()));
         }
         layer.nodes().forEach(this::noteTypes);
-        layer.nodes().forEach(this::add);
+        residuals = Residuals.of(layer);
+        for (Node node : layer.nodes()) {
+            if (!residuals.isFused(node)) {
+                add(node);
+            }
+        }
     }
 
     /** Values 0 to n of the layer, then those that only stages know. */
@@ -70,10 +81,10 @@ final class LayerStages {
 
     private void add(Node node) {
         Rows in = values.get(node.inputs().getFirst());
-        Rows out = values.get(node.output());
+        Rows out = values.get(residuals.output(node));
         switch (node.op()) {
             case Op.Embed op ->
-                stage(node, (run, worker) -> {
+                stage(node, 1, (run, worker) -> {
                     int last = worker.last(run.tokens());
                     for (int t = worker.first(run.tokens()); t < last; t++) {
                         int id = Float.floatToRawIntBits(in.data()[in.at(t)]);
@@ -82,15 +93,16 @@ final class LayerStages {
                 });
             case Op.RmsNorm op -> {
                 float[] gain = BlockCodec.floats(op.gain());
-                stage(node, (run, worker) -> {
-                    int runs = run.tokens() * (op.width() / op.run());
+                int pieces = op.width() / op.run();
+                stage(node, pieces, (run, worker) -> {
+                    int runs = run.tokens() * pieces;
                     kernels.rmsNorm(op, gain, in, out, worker.first(runs), worker.last(runs));
                 });
             }
             case Op.Linear op -> linear(node, matrices.apply(op.weight()), floats(op.bias()), in, out);
             case Op.Rope op -> {
                 RotationTable table = rotations.apply(op);
-                stage(node, (run, worker) -> {
+                stage(node, op.heads(), (run, worker) -> {
                     int heads = run.tokens() * op.heads();
                     kernels.rope(op, table, in, out, worker.first(heads), worker.last(heads));
                 });
@@ -99,13 +111,13 @@ final class LayerStages {
             case Op.GatedFfn op -> gatedFfn(node, op, in, out);
             case Op.Add op -> {
                 Rows other = values.get(node.inputs().get(1));
-                stage(node, (run, worker) -> {
+                stage(node, 0, (run, worker) -> {
                     int elements = run.tokens() * op.width();
                     kernels.add(in, other, out, worker.first(elements), worker.last(elements));
                 });
             }
             case Op.ArgMax op ->
-                stage(node, (run, worker) -> {
+                stage(node, 1, (run, worker) -> {
                     int last = worker.last(run.tokens());
                     for (int t = worker.first(run.tokens()); t < last; t++) {
                         out.data()[out.at(t)] = Float.intBitsToFloat(kernels.argMax(in, t));
@@ -115,13 +127,27 @@ final class LayerStages {
     }
 
     private void linear(Node node, Matrix weight, float @Nullable [] bias, Rows in, Rows out) {
+        List<Integer> reads = readsOfProduct(node.inputs().getFirst());
+        product(node, reads, weight, bias, in, out);
+    }
+
+    /** The last product of a node, which starts from the node's residual if it has one. */
+    private void product(Node node, List<Integer> reads, Matrix weight, float @Nullable [] bias, Rows in, Rows out) {
+        Integer residual = residuals.of(node);
+        Rows plus = residual == null ? null : values.get(residual);
+        List<Integer> all = new ArrayList<>(reads);
+        if (residual != null) {
+            all.add(residual);
+        }
         stages.add(new Stage(
-                readsOfProduct(node.inputs().getFirst()),
-                node.output(),
+                all,
+                residuals.output(node),
+                0,
                 (run, worker) -> kernels.linear(
                         weight,
                         bias,
                         in,
+                        plus,
                         out,
                         run.tokens(),
                         worker.first(weight.tiles()),
@@ -134,27 +160,36 @@ final class LayerStages {
         Rows in = values.get(value);
         Integer known = roundedValues.get(value);
         if (known == null) {
-            Int8Activations rounded = kernels.rounded(in.width, types.getOrDefault(value, List.of()));
-            if (rounded == null) {
+            if (!rounds(value)) {
                 return List.of(value);
             }
-            in.round(rounded);
             known = internal(0);
             roundedValues.put(value, known);
-            stages.add(new Stage(
-                    List.of(value),
-                    known,
-                    (run, worker) -> kernels.convert(
-                            in, worker.first(run.tokens()), worker.last(run.tokens()), worker.scratch)));
+            stages.add(new Stage(List.of(value), known, 1, (run, worker) -> {
+                int last = worker.last(run.tokens());
+                kernels.convert(in, worker.first(run.tokens()), last, 0, in.width, worker.scratch);
+            }));
         }
         return List.of(value, known);
+    }
+
+    /** Whether products read a value rounded; it then has a place for that. */
+    private boolean rounds(int value) {
+        Rows in = values.get(value);
+        Int8Activations rounded = kernels.rounded(in.width, types.getOrDefault(value, List.of()));
+        if (rounded != null) {
+            in.round(rounded);
+        }
+        return rounded != null;
     }
 
     private void attention(Node node, Op.Attention op, Rows q, Rows out) {
         Rows k = values.get(node.inputs().get(1));
         Rows v = values.get(node.inputs().get(2));
         int cached = internal(0);
-        stages.add(new Stage(List.of(node.inputs().get(1), node.inputs().get(2)), cached, (run, worker) -> {
+        List<Integer> keysAndValues =
+                List.of(node.inputs().get(1), node.inputs().get(2));
+        stages.add(new Stage(keysAndValues, cached, op.kvHeads(), (run, worker) -> {
             int work = run.tokens() * op.kvHeads();
             int last = worker.last(work);
             for (int i = worker.first(work); i < last; i++) {
@@ -168,6 +203,7 @@ final class LayerStages {
         stages.add(new Stage(
                 List.of(node.inputs().getFirst(), cached),
                 node.output(),
+                0,
                 (run, worker) -> kernels.attention(op, run, q, out, worker)));
     }
 
@@ -179,32 +215,29 @@ final class LayerStages {
         Rows gate = values.get(hidden);
         Rows up = values.get(internal(op.hidden()));
         List<Integer> reads = readsOfProduct(node.inputs().getFirst());
-        // A worker activates the columns that it has computed itself, so the products need no barrier between them.
-        stages.add(new Stage(reads, hidden, (run, worker) -> {
-            int first = worker.first(gateWeight.tiles());
-            int last = worker.last(gateWeight.tiles());
-            kernels.linear(gateWeight, null, in, gate, run.tokens(), first, last, worker.scratch);
-            kernels.linear(upWeight, null, in, up, run.tokens(), first, last, worker.scratch);
-            int end = Math.min(last * RowTiles.ROWS, op.hidden());
-            kernels.activate(op.activation(), gate, up, run.tokens(), first * RowTiles.ROWS, end);
-        }));
         types.put(hidden, List.of(op.down().type()));
-        stages.add(new Stage(
-                readsOfProduct(hidden),
-                node.output(),
-                (run, worker) -> kernels.linear(
-                        downWeight,
-                        null,
-                        gate,
-                        out,
-                        run.tokens(),
-                        worker.first(downWeight.tiles()),
-                        worker.last(downWeight.tiles()),
-                        worker.scratch)));
+        boolean rounds = rounds(hidden);
+        // Columns are rounded by the block, so that a share ends where a block does.
+        int grain = rounds ? Int8Activations.BLOCK / RowTiles.ROWS : 1;
+        int grains = Math.ceilDiv(gateWeight.tiles(), grain);
+        // A worker activates the columns that it has computed itself, so the products need no barrier between them.
+        stages.add(new Stage(reads, hidden, 0, (run, worker) -> {
+            int first = worker.first(grains) * grain;
+            int last = Math.min(worker.last(grains) * grain, gateWeight.tiles());
+            kernels.linear(gateWeight, null, in, null, gate, run.tokens(), first, last, worker.scratch);
+            kernels.linear(upWeight, null, in, null, up, run.tokens(), first, last, worker.scratch);
+            int begin = first * RowTiles.ROWS;
+            int end = Math.min(last * RowTiles.ROWS, op.hidden());
+            kernels.activate(op.activation(), gate, up, run.tokens(), begin, end);
+            if (rounds) {
+                kernels.convert(gate, 0, run.tokens(), begin, end, worker.scratch);
+            }
+        }));
+        product(node, List.of(hidden), downWeight, null, gate, out);
     }
 
-    private void stage(Node node, Stage.Body body) {
-        stages.add(new Stage(node.inputs(), node.output(), body));
+    private void stage(Node node, int pieces, Stage.Body body) {
+        stages.add(new Stage(node.inputs(), node.output(), pieces, body));
     }
 
     private int internal(int width) {

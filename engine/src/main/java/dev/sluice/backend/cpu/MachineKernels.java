@@ -82,13 +82,13 @@ final class MachineKernels implements Kernels {
     }
 
     @Override
-    public void convert(Rows x, int firstToken, int lastToken, Scratch scratch) {
+    public void convert(Rows x, int firstToken, int lastToken, int firstColumn, int lastColumn, Scratch scratch) {
         Int8Activations rounded = x.rounded();
         if (rounded == null) {
             throw new IllegalStateException("a value that no product reads rounded");
         }
         for (int t = firstToken; t < lastToken; t++) {
-            scratch.int8().convert(x.segment(), x.offset(t), rounded, t);
+            scratch.int8().convert(x.segment(), x.offset(t), rounded, t, firstColumn, lastColumn);
         }
     }
 
@@ -103,6 +103,7 @@ final class MachineKernels implements Kernels {
             Matrix w,
             float @Nullable [] bias,
             Rows x,
+            @Nullable Rows plus,
             Rows y,
             int tokens,
             int firstTile,
@@ -111,11 +112,14 @@ final class MachineKernels implements Kernels {
         Int8Activations rounded = x.rounded();
         TileFormat format = TileFormat.of(w.type());
         if (rounded == null || format == null || !multiplies(w.type())) {
-            rest.linear(w, bias, x, y, tokens, firstTile, lastTile, scratch);
+            rest.linear(w, bias, x, plus, y, tokens, firstTile, lastTile, scratch);
             return;
         }
         Int8Product product = scratch.int8();
         product.into(y.segment(), y.offset(0), (long) Float.BYTES * y.width);
+        if (plus != null) {
+            product.addingTo(plus.segment(), plus.offset(0), (long) Float.BYTES * plus.width);
+        }
         product.multiply(format, w.data(), w.rows(), firstTile, lastTile, rounded);
         if (bias != null) {
             int last = Math.min(w.rows(), lastTile * RowTiles.ROWS);

@@ -28,6 +28,7 @@ final class ScalarKernels implements Kernels {
             Matrix w,
             float @Nullable [] bias,
             Rows x,
+            @Nullable Rows plus,
             Rows y,
             int tokens,
             int firstTile,
@@ -38,7 +39,8 @@ final class ScalarKernels implements Kernels {
         for (int r = firstTile * RowTiles.ROWS; r < last; r++) {
             ScalarOps.weightRow(w.tensor(), r, weights);
             for (int t = 0; t < tokens; t++) {
-                y.data()[y.at(t) + r] = ScalarOps.dot(weights, x.data(), x.at(t), bias == null ? 0 : bias[r]);
+                float product = ScalarOps.dot(weights, x.data(), x.at(t), bias == null ? 0 : bias[r]);
+                y.data()[y.at(t) + r] = plus == null ? product : product + plus.data()[plus.at(t) + r];
             }
         }
     }

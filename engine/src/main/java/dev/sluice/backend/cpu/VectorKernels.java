@@ -27,6 +27,7 @@ final class VectorKernels implements Kernels {
     VectorKernels(String remark) {
         this.remark = remark;
     }
+
     private final AttentionWork attention = new AttentionWork();
 
     @Override
@@ -70,6 +71,7 @@ final class VectorKernels implements Kernels {
             Matrix w,
             float @Nullable [] bias,
             Rows x,
+            @Nullable Rows plus,
             Rows y,
             int tokens,
             int firstTile,
@@ -80,13 +82,21 @@ final class VectorKernels implements Kernels {
         } else {
             matrix(w, x, y, tokens, firstTile, lastTile, scratch);
         }
-        if (bias != null) {
-            int last = Math.min(w.rows(), lastTile * RowTiles.ROWS);
-            for (int t = 0; t < tokens; t++) {
-                for (int r = firstTile * RowTiles.ROWS; r < last; r++) {
-                    y.data()[y.at(t) + r] += bias[r];
-                }
+        int first = firstTile * RowTiles.ROWS;
+        int last = Math.min(w.rows(), lastTile * RowTiles.ROWS);
+        for (int t = 0; t < tokens; t++) {
+            if (bias != null) {
+                addTo(y.data(), y.at(t) + first, bias, first, last - first);
             }
+            if (plus != null) {
+                addTo(y.data(), y.at(t) + first, plus.data(), plus.at(t) + first, last - first);
+            }
+        }
+    }
+
+    private static void addTo(float[] y, int yAt, float[] x, int xAt, int count) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] += x[xAt + i];
         }
     }
 

@@ -8,6 +8,9 @@ import java.util.Objects;
  * at once; products read it when all are done.
  */
 public final class Int8Activations {
+    /** Columns that share a scale. */
+    public static final int BLOCK = TileFormat.COLUMNS;
+
     private final int columns;
     private final int most;
     private long address;
@@ -47,18 +50,32 @@ public final class Int8Activations {
     }
 
     /**
-     * Rounds one token's row.
+     * Rounds some columns of one token's row.
      *
      * @param source the floats, on the heap or not
      * @param byteOffset where the row begins
+     * @param firstColumn a multiple of {@link #BLOCK}, as is {@code lastColumn}, the end
      */
-    public void convert(Int8Kernels kernels, Arguments arguments, MemorySegment source, long byteOffset, int token) {
+    void convert(
+            Int8Kernels kernels,
+            Arguments arguments,
+            MemorySegment source,
+            long byteOffset,
+            int token,
+            int firstColumn,
+            int lastColumn) {
+        int firstBlock = firstColumn / BLOCK;
+        int blocks = (lastColumn - firstColumn) / BLOCK;
+        if (blocks == 0) {
+            return;
+        }
         int group = token / size;
         int place = token % size;
         int members = Math.min(size, tokens - group * size);
-        long record = group(group);
-        arguments.set(Arguments.SOURCE, source.isNative() ? source.address() + byteOffset : byteOffset);
-        arguments.set(Arguments.BLOCKS, columns / TileFormat.COLUMNS);
+        long record = group(group) + (long) firstBlock * members * Int8Layout.TOKEN_BYTES;
+        long from = byteOffset + (long) Float.BYTES * firstColumn;
+        arguments.set(Arguments.SOURCE, source.isNative() ? source.address() + from : from);
+        arguments.set(Arguments.BLOCKS, blocks);
         arguments.set(Arguments.QUANTS, record + Int8Layout.quants(place));
         arguments.set(Arguments.FIELDS, record + Int8Layout.field(members, Int8Layout.SCALE, place));
         arguments.set(Arguments.BLOCK_BYTES, (long) members * Int8Layout.TOKEN_BYTES);

@@ -62,9 +62,14 @@ public final class Int8Product {
         startTile = TILE_FLOATS;
     }
 
-    /** Rounds one token's row of floats to bytes; {@code offset} is in bytes. */
-    public void convert(MemorySegment source, long offset, Int8Activations x, int token) {
-        x.convert(kernels, arguments, source, offset, token);
+    /**
+     * Rounds some columns, whole blocks, of one token's row of floats to bytes.
+     *
+     * @param offset bytes to the row's first float
+     */
+    public void convert(
+            MemorySegment source, long offset, Int8Activations x, int token, int firstColumn, int lastColumn) {
+        x.convert(kernels, arguments, source, offset, token, firstColumn, lastColumn);
     }
 
     /**

@@ -53,7 +53,7 @@ public final class Int8SelfTest {
             for (int tokens = 1; tokens <= most; tokens++) {
                 rounded.bind(room, 0, tokens);
                 for (int t = 0; t < tokens; t++) {
-                    product.convert(MemorySegment.ofArray(x), 4L * t * columns, rounded, t);
+                    product.convert(MemorySegment.ofArray(x), 4L * t * columns, rounded, t, 0, columns);
                 }
                 product.into(MemorySegment.ofArray(y), 0, 4L * ROWS);
                 product.multiply(format, tiles, ROWS, 0, 2, rounded);

@@ -29,7 +29,7 @@ record Int8Run(MemorySegment tiles, float[] y, float[] biased, float[] twice) {
         activations.bind(memory, 64, tokens);
         Int8Product product = new Int8Product(kernels, arena);
         for (int t = 0; t < tokens; t++) {
-            product.convert(MemorySegment.ofArray(x), 4L * t * cols, activations, t);
+            product.convert(MemorySegment.ofArray(x), 4L * t * cols, activations, t, 0, cols);
         }
         for (int i = 0; i < 64; i++) {
             assertEquals(0x5a, memory.get(java.lang.foreign.ValueLayout.JAVA_BYTE, i));

@@ -1,0 +1,82 @@
+package dev.sluice.backend.cpu;
+
+import dev.sluice.graph.Layer;
+import dev.sluice.graph.Node;
+import dev.sluice.graph.Op;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Which additions of a layer are done by the product before them, whose sums start from the other summand. */
+final class Residuals {
+    /** Additions, by the value that the product computes and nothing else reads. */
+    private final Map<Integer, Node> additions = new HashMap<>();
+
+    private final Set<Node> fused = new HashSet<>();
+
+    private Residuals() {}
+
+    static Residuals of(Layer layer) {
+        Residuals found = new Residuals();
+        List<Node> nodes = layer.nodes();
+        Map<Integer, Integer> readers = new HashMap<>();
+        Map<Integer, Node> writers = new HashMap<>();
+        for (Node node : nodes) {
+            node.inputs().forEach(value -> readers.merge(value, 1, Integer::sum));
+            writers.put(node.output(), node);
+        }
+        for (Node node : nodes) {
+            if (node.op() instanceof Op.Add) {
+                for (int side = 0; side < 2; side++) {
+                    Node product = writers.get(node.inputs().get(side));
+                    int other = node.inputs().get(1 - side);
+                    boolean last = node == nodes.getLast();
+                    if (product != null
+                            && isProduct(product)
+                            && readers.get(product.output()) == 1
+                            && isKnownBefore(nodes, writers.get(other), product)
+                            // The layer's result may lie where its input lies, which others may still be reading then.
+                            && !(last && (other == 0 || product.inputs().contains(0)))) {
+                        found.additions.put(product.output(), node);
+                        found.fused.add(node);
+                        break;
+                    }
+                }
+            }
+        }
+        return found;
+    }
+
+    private static boolean isProduct(Node node) {
+        return node.op() instanceof Op.Linear || node.op() instanceof Op.GatedFfn;
+    }
+
+    private static boolean isKnownBefore(List<Node> nodes, @Nullable Node writer, Node product) {
+        return writer == null || nodes.indexOf(writer) < nodes.indexOf(product);
+    }
+
+    /** Whether a node is an addition that a product does. */
+    boolean isFused(Node node) {
+        return fused.contains(node);
+    }
+
+    /** The value that a product's sums start from, or null for zero. */
+    @Nullable
+    Integer of(Node product) {
+        Node addition = additions.get(product.output());
+        if (addition == null) {
+            return null;
+        }
+        List<Integer> inputs = addition.inputs();
+        return inputs.get(0) == product.output() ? inputs.get(1) : inputs.get(0);
+    }
+
+    /** The value that a node's stages write: its own, or its addition's. */
+    int output(Node node) {
+        Node addition = additions.get(node.output());
+        return addition == null ? node.output() : addition.output();
+    }
+}
