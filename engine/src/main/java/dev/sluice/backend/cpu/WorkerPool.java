@@ -11,12 +11,18 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The device's threads. A region is run by all of them at once, the submitting thread being worker 0; within it they meet
- * at barriers. Waiting threads spin briefly, because the next phase of a layer is microseconds away, and then park.
+ * at barriers. Waiting threads spin, because the next phase of a layer is microseconds away and waking a parked thread takes
+ * longer than many a phase; soon they offer their core to others at each turn, so that a busy machine does not wait for
+ * them; and where nothing comes for long they park.
  * One region runs at a time: the device sees to that.
  */
 final class WorkerPool implements AutoCloseable {
-    /** Turns before parking: some 50 µs, longer than a layer's phases and shorter than the pause between two tokens. */
-    private static final int SPINS = 1500;
+    /** Turns before the core is offered to others: some 20 µs, longer than most workers wait for each other. */
+    private static final int SPINS = 800;
+    /** Turns between two such offers. */
+    private static final int SPINS_PER_OFFER = 20;
+    /** Nanoseconds before parking: longer than what lies between two tokens. */
+    private static final long PATIENCE = 1_000_000;
 
     /** A region: called once per worker, at the same time. */
     @FunctionalInterface
@@ -132,6 +138,16 @@ final class WorkerPool implements AutoCloseable {
                 return;
             }
             Thread.onSpinWait();
+        }
+        long end = System.nanoTime() + PATIENCE;
+        while (System.nanoTime() < end) {
+            for (int i = 0; i < SPINS_PER_OFFER; i++) {
+                if (phase != old) {
+                    return;
+                }
+                Thread.onSpinWait();
+            }
+            Thread.yield();
         }
         parked.set(worker.index, Thread.currentThread());
         while (phase == old) {
