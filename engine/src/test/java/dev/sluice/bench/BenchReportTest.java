@@ -17,18 +17,20 @@ import org.junit.jupiter.api.Test;
 
 class BenchReportTest {
     /** The keys that llama-bench b11434 writes, in its order. */
-    private static final String LLAMA_BENCH_KEYS = "build_commit,build_number,cpu_info,gpu_info,backends,model_filename,"
-            + "model_type,model_size,model_n_params,n_batch,n_ubatch,n_threads,cpu_mask,cpu_strict,poll,type_k,type_v,"
-            + "n_gpu_layers,n_cpu_moe,split_mode,main_gpu,no_kv_offload,flash_attn,devices,tensor_split,"
-            + "tensor_buft_overrides,load_mode,lazy_mode,embeddings,no_op_offload,no_host,repack,fit_target,fit_min_ctx,"
-            + "n_prompt,n_gen,n_depth,test_time,avg_ns,stddev_ns,avg_ts,stddev_ts";
+    private static final String LLAMA_BENCH_KEYS =
+            "build_commit,build_number,cpu_info,gpu_info,backends,model_filename,"
+                    + "model_type,model_size,model_n_params,n_batch,n_ubatch,n_threads,cpu_mask,cpu_strict,poll,type_k,type_v,"
+                    + "n_gpu_layers,n_cpu_moe,split_mode,main_gpu,no_kv_offload,flash_attn,devices,tensor_split,"
+                    + "tensor_buft_overrides,load_mode,lazy_mode,embeddings,no_op_offload,no_host,repack,fit_target,fit_min_ctx,"
+                    + "n_prompt,n_gen,n_depth,test_time,avg_ns,stddev_ns,avg_ts,stddev_ts";
 
     private static final BenchRun RUN = run(DeviceInfo.Kind.CPU, "cpu");
     /** 8 tokens in 4 ms with 80 MB of weights read for each and 160 MFLOP: 160 GB/s of 200, 320 GFLOP/s. */
     private static final Measurement DECODE = measurement(Optional.of(new ReadBandwidth.Sample(List.of(150e9, 200e9))));
 
     private static BenchRun run(DeviceInfo.Kind kind, String backend) {
-        DeviceInfo device = new DeviceInfo(backend + ":0", backend, kind, "R&D", "driver", 1L << 30, 1L << 28, Map.of());
+        DeviceInfo device =
+                new DeviceInfo(backend + ":0", backend, kind, "R&D", "driver", 1L << 30, 1L << 28, Map.of());
         ModelFacts model = new ModelFacts("llama 135M Q4_1", 96_576_768, 134_515_008);
         return new BenchRun(
                 "sluice-1.0", "Example CPU", device, "two threads <fast>", Path.of("m.gguf"), model, 30, 512, 2, "f16");
@@ -50,16 +52,14 @@ class BenchReportTest {
 
     @Test
     void theTableHasTheColumnsOfLlamaBenchAndThoseOfTheMemory() {
-        assertEquals(
-                """
+        assertEquals("""
                 | model           |      size |   params | backend | threads |      test |            t/s |  GB/s | % of read | GFLOP/s |
                 | --------------- | --------: | -------: | ------- | ------: | --------: | -------------: | ----: | --------: | ------: |
                 | llama 135M Q4_1 | 92.10 MiB | 134.52 M | CPU     |       2 | tg8 @ d16 | 2000.00 ± 0.00 | 160.0 |      80 % |     320 |
                 | llama 135M Q4_1 | 92.10 MiB | 134.52 M | CPU     |       2 | tg8 @ d16 | 2000.00 ± 0.00 | 160.0 |      80 % |     320 |
 
                 memory read: 200.0 GB/s by 2 threads, measured around each test; JIT warm-up: 6 uncounted repetitions, 3.0 s
-                """,
-                render(BenchReport.Format.MD));
+                """, render(BenchReport.Format.MD));
     }
 
     @Test
@@ -94,14 +94,16 @@ class BenchReportTest {
         List<String> lines = render(BenchReport.Format.CSV).lines().toList();
         assertEquals(3, lines.size());
         assertTrue(lines.get(0).startsWith(LLAMA_BENCH_KEYS + ",test,"), lines.get(0));
-        assertTrue(lines.get(1).startsWith("\"sluice-1.0\",\"0\",\"Example CPU\",\"\",\"CPU\",\"m.gguf\","), lines.get(1));
+        assertTrue(
+                lines.get(1).startsWith("\"sluice-1.0\",\"0\",\"Example CPU\",\"\",\"CPU\",\"m.gguf\","), lines.get(1));
         assertTrue(lines.get(1).contains("\"0x0\",\"0\",\"50\",\"f16\""), "flags are 0 and 1");
     }
 
     @Test
     void sqlFillsTheTableOfLlamaBench() {
         String sql = render(BenchReport.Format.SQL);
-        assertTrue(sql.startsWith("CREATE TABLE IF NOT EXISTS llama_bench (\n  build_commit TEXT,\n  build_number INTEGER,\n"));
+        assertTrue(sql.startsWith(
+                "CREATE TABLE IF NOT EXISTS llama_bench (\n  build_commit TEXT,\n  build_number INTEGER,\n"));
         assertTrue(sql.contains("  avg_ts REAL,\n  stddev_ts REAL\n);\n"), sql);
         assertEquals(
                 2,

@@ -29,8 +29,18 @@ class BenchCommandTest {
         rows.forEach(row -> labels.add(row.get("test").asText()));
         assertEquals(
                 List.of(
-                        "pp4", "pp5", "tg2", "tg2 x8", "pp4+tg2", "pp4+tg2 x8",
-                        "pp4 @ d3", "pp5 @ d3", "tg2 @ d3", "tg2 x8 @ d3", "pp4+tg2 @ d3", "pp4+tg2 x8 @ d3"),
+                        "pp4",
+                        "pp5",
+                        "tg2",
+                        "tg2 x8",
+                        "pp4+tg2",
+                        "pp4+tg2 x8",
+                        "pp4 @ d3",
+                        "pp5 @ d3",
+                        "tg2 @ d3",
+                        "tg2 x8 @ d3",
+                        "pp4+tg2 @ d3",
+                        "pp4+tg2 x8 @ d3"),
                 labels);
         JsonNode last = rows.get(11);
         assertEquals(4, last.get("n_prompt").asInt());

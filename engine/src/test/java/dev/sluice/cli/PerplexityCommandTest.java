@@ -21,8 +21,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 class PerplexityCommandTest {
     private static final Path MODEL = tinyModel("gemma3");
-    private static final String TEXT = "A text that nobody would call good, but which is long enough to be cut in pieces."
-            + " What is left at its end is dropped.";
+    private static final String TEXT =
+            "A text that nobody would call good, but which is long enough to be cut in pieces."
+                    + " What is left at its end is dropped.";
     private static final int CONTEXT = 12;
 
     @TempDir
@@ -41,7 +42,14 @@ class PerplexityCommandTest {
 
     private CommandRun perplexity(int context, String... options) {
         List<String> args = new ArrayList<>(List.of(
-                "perplexity", "--model", MODEL.toString(), "--device", "cpu", "--file", file.toString(), "--ctx",
+                "perplexity",
+                "--model",
+                MODEL.toString(),
+                "--device",
+                "cpu",
+                "--file",
+                file.toString(),
+                "--ctx",
                 String.valueOf(context)));
         args.addAll(List.of(options));
         return CommandRun.of(args.toArray(String[]::new));
@@ -50,7 +58,8 @@ class PerplexityCommandTest {
     /** Token by token and straight from the definition: the log-likelihoods of the second half of each chunk. */
     private static List<Double> logLikelihoods() {
         List<Double> all = new ArrayList<>();
-        try (Model model = Sluice.load(MODEL, LoadOptions.DEFAULT.withDevice("cpu").withContextLength(CONTEXT));
+        try (Model model =
+                        Sluice.load(MODEL, LoadOptions.DEFAULT.withDevice("cpu").withContextLength(CONTEXT));
                 Sequence sequence = model.newSequence(1)) {
             int[] tokens = model.tokenizer().withBos(model.tokenizer().encode(TEXT, false));
             float[] logits = new float[model.graph().vocabulary()];
@@ -106,7 +115,8 @@ class PerplexityCommandTest {
         CommandRun run = perplexity("--chunks", "2").succeeds();
         double ppl = perplexity(logLikelihoods().subList(0, 2 * (CONTEXT - 1 - CONTEXT / 2)));
         String digits = String.format(Locale.ROOT, "%.4f", ppl).substring(0, 4);
-        assertTrue(run.out().matches("(?s)\\[1][0-9.]+,\\[2][0-9.]+,\\RFinal estimate: PPL = [0-9.]+ \\+/- [0-9.]+\\R"));
+        assertTrue(
+                run.out().matches("(?s)\\[1][0-9.]+,\\[2][0-9.]+,\\RFinal estimate: PPL = [0-9.]+ \\+/- [0-9.]+\\R"));
         assertTrue(run.out().contains("PPL = " + digits), run.out());
         assertTrue(run.err().contains("2 chunks of 12 tokens, 10 tokens scored"), run.err());
     }

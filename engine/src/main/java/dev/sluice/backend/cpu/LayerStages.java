@@ -67,7 +67,7 @@ final class LayerStages {
                 float[] gain = BlockCodec.floats(op.gain());
                 stage(node, (run, worker) -> {
                     int runs = run.tokens() * (op.width() / op.run());
-                    kernels.rmsNorm(op, gain, in, out, worker.first(runs), worker.last(runs));
+                    kernels.rmsNorm(op, gain, in, out, worker.first(runs), worker.last(runs), worker.scratch);
                 });
             }
             case Op.Linear op -> linear(node, matrices.apply(op.weight()), floats(op.bias()), in, out);
@@ -146,7 +146,7 @@ final class LayerStages {
             kernels.linear(gateWeight, null, in, gate, run.tokens(), first, last, worker.scratch);
             kernels.linear(upWeight, null, in, up, run.tokens(), first, last, worker.scratch);
             int end = Math.min(last * RowTiles.ROWS, op.hidden());
-            kernels.activate(op.activation(), gate, up, run.tokens(), first * RowTiles.ROWS, end);
+            kernels.activate(op.activation(), gate, up, run.tokens(), first * RowTiles.ROWS, end, worker.scratch);
         }));
         stages.add(new Stage(
                 List.of(hidden),

@@ -1,9 +1,12 @@
 package dev.sluice.backend.cpu;
 
+import java.lang.foreign.MemorySegment;
+
 /** A [tokens, width] value: rows of floats within an array. Bound anew for each step, so that a step allocates nothing. */
 final class Rows {
     final int width;
     private float[] data = new float[0];
+    private MemorySegment segment = MemorySegment.ofArray(data);
     private int start;
 
     Rows(int width) {
@@ -11,7 +14,10 @@ final class Rows {
     }
 
     void bind(float[] array, int offset) {
-        data = array;
+        if (data != array) {
+            data = array;
+            segment = MemorySegment.ofArray(array);
+        }
         start = offset;
     }
 
@@ -19,8 +25,18 @@ final class Rows {
         return data;
     }
 
+    /** The whole array, for machine code. */
+    MemorySegment segment() {
+        return segment;
+    }
+
     /** Index of the first float of a token's row. */
     int at(int token) {
         return start + token * width;
+    }
+
+    /** Where the first float of a token's row is in the segment, in bytes. */
+    long offset(int token) {
+        return (long) Float.BYTES * at(token);
     }
 }

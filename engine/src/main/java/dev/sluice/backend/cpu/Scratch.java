@@ -18,6 +18,7 @@ final class Scratch {
     private @Nullable PanelProduct product;
     private @Nullable VectorAttention vectorAttention;
     private @Nullable MachineAttention machineAttention;
+    private @Nullable FloatOps floatOps;
 
     Scratch(Arena arena) {
         this.arena = arena;
@@ -60,6 +61,18 @@ final class Scratch {
             machineAttention = new MachineAttention(code, arena);
         }
         machineAttention.reserve(op);
+    }
+
+    /** Makes the small operations in machine code. */
+    void reserveFloatOps(FloatCode code) {
+        if (floatOps == null) {
+            floatOps = new FloatOps(code, arena);
+        }
+    }
+
+    /** The small operations in machine code of this worker. */
+    FloatOps floatOps() {
+        return Objects.requireNonNull(floatOps);
     }
 
     /** The products with one vector of this worker. */
