@@ -33,11 +33,11 @@ class ModelFactsTest {
     @Test
     void theTypeIsFamilySizeAndTheFormatOfMostBytes() {
         assertEquals("llama 1K Q8_0", type(Map.of()));
-        assertEquals("llama 135M Q8_0", type(Map.of("general.size_label", "135M", "general.file_type", 7)));
+        assertEquals("llama 135M Q8_0", type(Map.of("general.size_label", "135M", "general.file_type", 7L)));
     }
 
     @Test
     void mixturesAreNamedAsUsersKnowThem() {
-        assertEquals("llama 1K Q4_K - Medium", type(Map.of("general.file_type", 15)));
+        assertEquals("llama 1K Q4_K - Medium", type(Map.of("general.file_type", 15L)));
     }
 }
