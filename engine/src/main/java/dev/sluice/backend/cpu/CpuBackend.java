@@ -4,6 +4,8 @@ import dev.sluice.backend.Backend;
 import dev.sluice.backend.Device;
 import dev.sluice.backend.DeviceInfo;
 import dev.sluice.backend.DeviceOptions;
+import dev.sluice.backend.cpu.asm.CpuFeatures;
+import dev.sluice.system.MachineCode;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,7 +44,7 @@ public final class CpuBackend implements Backend {
         if (!hasVectorApi() && WARNED.compareAndSet(false, true)) {
             LOG.warn(NO_VECTORS);
         }
-        return new CpuDevice(info, options, kernels());
+        return new CpuDevice(info, options, hasVectorApi() ? VectorCode.withMachineCode() : kernels());
     }
 
     /**
@@ -66,6 +68,17 @@ public final class CpuBackend implements Backend {
     private static final class VectorCode {
         static Kernels kernels() {
             return Lanes.bits() >= 128 ? new VectorKernels() : new ScalarKernels();
+        }
+
+        /** With machine code for what it exists for, where the processor and the system run it. */
+        static Kernels withMachineCode() {
+            Kernels java = kernels();
+            try {
+                return FloatKernels.over(CpuFeatures.detect(), java);
+            } catch (MachineCode.Refused e) {
+                LOG.info("Java code runs alone: {}", e.getMessage());
+                return java;
+            }
         }
     }
 }

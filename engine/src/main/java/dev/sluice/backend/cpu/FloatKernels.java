@@ -58,7 +58,7 @@ final class FloatKernels implements Kernels {
 
     @Override
     public String description() {
-        return "attention, norms and activations in machine code (" + code.description() + "), the rest "
+        return rest.description() + ", attention, norms and activations in machine code (" + code.description() + ")";
                 + rest.description();
     }
 
