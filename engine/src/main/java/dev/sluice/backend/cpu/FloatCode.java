@@ -1,6 +1,8 @@
 package dev.sluice.backend.cpu;
 
 import dev.sluice.backend.cpu.asm.ExpCode;
+import dev.sluice.backend.cpu.asm.GateCode;
+import dev.sluice.backend.cpu.asm.NormCode;
 import dev.sluice.backend.cpu.asm.PanelCode;
 import dev.sluice.backend.cpu.asm.Program;
 import dev.sluice.backend.cpu.asm.ScaleCode;
@@ -8,23 +10,25 @@ import dev.sluice.backend.cpu.asm.SoftmaxCode;
 import dev.sluice.system.MachineCode;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 
 /**
- * The floating-point operations as machine code for one width of registers. Panel products are assembled when a format is
+ * The operations on floats as machine code for one width of registers. Panel products are assembled when a format is
  * first asked for. The owner closes it when no thread calls its functions any more.
  */
 final class FloatCode implements AutoCloseable {
     private final boolean avx512;
     private final Arena arena = Arena.ofShared();
-    private final MemorySegment expTable;
-    private final Map<PanelCode.Format, MachineCode> panels = new EnumMap<>(PanelCode.Format.class);
-    private final Map<PanelCode.Format, MemorySegment[]> panelFunctions = new EnumMap<>(PanelCode.Format.class);
-    private final MachineCode softmaxCode;
-    private final MachineCode scaleCode;
+    private final MemorySegment expTable = arena.allocate(ExpCode.TABLE_BYTES, 64);
+    private final List<MachineCode> loaded = new ArrayList<>();
+    private final Map<PanelCode.Format, MemorySegment[]> panels = new EnumMap<>(PanelCode.Format.class);
     private final MemorySegment softmax;
     private final MemorySegment scale;
+    private final MemorySegment[] norm;
+    private final MemorySegment[] gate;
 
     /**
      * Assembles the code.
@@ -34,14 +38,29 @@ final class FloatCode implements AutoCloseable {
      */
     FloatCode(boolean avx512) throws MachineCode.Refused {
         this.avx512 = avx512;
-        expTable = arena.allocate(ExpCode.TABLE_BYTES, 64);
         ExpCode.fill(expTable);
-        Program softmaxProgram = SoftmaxCode.assemble(avx512);
-        Program scaleProgram = ScaleCode.assemble(avx512);
-        softmaxCode = MachineCode.load(softmaxProgram.code());
-        scaleCode = MachineCode.load(scaleProgram.code());
-        softmax = softmaxCode.function(softmaxProgram.offset(0));
-        scale = scaleCode.function(scaleProgram.offset(0));
+        boolean done = false;
+        try {
+            softmax = load(SoftmaxCode.assemble(avx512))[0];
+            scale = load(ScaleCode.assemble(avx512))[0];
+            norm = load(NormCode.assemble(avx512));
+            gate = load(GateCode.assemble(avx512));
+            done = true;
+        } finally {
+            if (!done) {
+                close();
+            }
+        }
+    }
+
+    private MemorySegment[] load(Program program) throws MachineCode.Refused {
+        MachineCode code = MachineCode.load(program.code());
+        loaded.add(code);
+        MemorySegment[] functions = new MemorySegment[program.functions()];
+        for (int i = 0; i < functions.length; i++) {
+            functions[i] = code.function(program.offset(i));
+        }
+        return functions;
     }
 
     /** For people. */
@@ -49,34 +68,16 @@ final class FloatCode implements AutoCloseable {
         return avx512 ? "AVX-512" : "AVX2";
     }
 
-    /** The most rows of a panel product. */
-    int mostRows() {
-        return PanelCode.mostRows(avx512);
-    }
-
-    /** See {@link PanelCode}: the functions by their count of rows, from 1 on. */
+    /** See {@link PanelCode}: the functions by their count of rows, less 1. */
     synchronized MemorySegment[] panel(PanelCode.Format format) {
-        MemorySegment[] functions = panelFunctions.get(format);
+        MemorySegment[] functions = panels.get(format);
         if (functions == null) {
-            functions = load(format);
-            panelFunctions.put(format, functions);
-        }
-        return functions;
-    }
-
-    private MemorySegment[] load(PanelCode.Format format) {
-        Program program = PanelCode.assemble(format, avx512);
-        MachineCode code;
-        try {
-            code = MachineCode.load(program.code());
-        } catch (MachineCode.Refused e) {
-            throw new IllegalStateException("machine code was loaded before, and is refused now", e);
-        }
-        panels.put(format, code);
-        MemorySegment[] functions = new MemorySegment[program.functions() + 1];
-        functions[0] = MemorySegment.NULL;
-        for (int rows = 1; rows < functions.length; rows++) {
-            functions[rows] = code.function(program.offset(rows - 1));
+            try {
+                functions = load(PanelCode.assemble(format, avx512));
+            } catch (MachineCode.Refused e) {
+                throw new IllegalStateException("machine code was loaded before, and is refused now", e);
+            }
+            panels.put(format, functions);
         }
         return functions;
     }
@@ -91,6 +92,16 @@ final class FloatCode implements AutoCloseable {
         return scale;
     }
 
+    /** See {@link NormCode}: a function by its number. */
+    MemorySegment norm(int function) {
+        return norm[function];
+    }
+
+    /** See {@link GateCode}: a function by its number. */
+    MemorySegment gate(int function) {
+        return gate[function];
+    }
+
     /** Address of the constants of {@link ExpCode}. */
     long expTable() {
         return expTable.address();
@@ -98,9 +109,7 @@ final class FloatCode implements AutoCloseable {
 
     @Override
     public synchronized void close() {
-        panels.values().forEach(MachineCode::close);
-        softmaxCode.close();
-        scaleCode.close();
+        loaded.forEach(MachineCode::close);
         if (arena.scope().isAlive()) {
             arena.close();
         }

@@ -1,19 +1,55 @@
 package dev.sluice.backend.cpu;
 
+import dev.sluice.backend.KvType;
+import dev.sluice.backend.cpu.asm.CpuFeatures;
 import dev.sluice.graph.Activation;
 import dev.sluice.graph.Op;
+import dev.sluice.system.MachineCode;
+import java.lang.foreign.MemorySegment;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The operations on floats in machine code; what is not assembled is left to Java. */
 final class FloatKernels implements Kernels {
+    private static final Logger LOG = LoggerFactory.getLogger(FloatKernels.class);
+
     private final FloatCode code;
     private final Kernels rest;
     private final AttentionWork attention = new AttentionWork();
+    private final Object testing = new Object();
+    /** By the type of a KV cache: whether its code passed its test; null if it was not needed yet. */
+    private volatile Map<KvType, Boolean> usable = Map.of();
+
+    /**
+     * Kernels of the widest registers that a processor has, tested; those that are given if it has too little, or if the
+     * test fails.
+     *
+     * @param rest computes what is not assembled
+     * @throws MachineCode.Refused if the system runs no machine code
+     */
+    static Kernels over(CpuFeatures features, Kernels rest) throws MachineCode.Refused {
+        if (!features.avx2()) {
+            return rest;
+        }
+        FloatCode code = new FloatCode(features.avx512());
+        Optional<String> difference = FloatSelfTest.difference(code);
+        if (difference.isPresent()) {
+            warn("norms, activations and attention", difference.get());
+            code.close();
+            return rest;
+        }
+        return new FloatKernels(code, rest);
+    }
 
     /**
      * Kernels of one width of registers.
      *
-     * @param rest computes what is not assembled
+     * @param code is closed with this
+     * @param rest computes what is not assembled; is closed with this
      */
     FloatKernels(FloatCode code, Kernels rest) {
         this.code = code;
@@ -22,7 +58,7 @@ final class FloatKernels implements Kernels {
 
     @Override
     public String description() {
-        return "attention in machine code (" + code.description() + "), " + rest.description();
+        return "attention, norms and activations in machine code (" + code.description() + "), " + rest.description();
     }
 
     @Override
@@ -33,6 +69,7 @@ final class FloatKernels implements Kernels {
     @Override
     public void reserve(Op op, Scratch scratch) {
         rest.reserve(op, scratch);
+        scratch.reserveFloatOps(code);
         if (op instanceof Op.Attention own) {
             scratch.reserveMachineAttention(code, own);
         }
@@ -53,8 +90,20 @@ final class FloatKernels implements Kernels {
     }
 
     @Override
-    public void rmsNorm(Op.RmsNorm op, float[] gain, Rows x, Rows y, int firstRun, int lastRun) {
-        rest.rmsNorm(op, gain, x, y, firstRun, lastRun);
+    public void rmsNorm(Op.RmsNorm op, float[] gain, Rows x, Rows y, int firstRun, int lastRun, Scratch scratch) {
+        MemorySegment gains = MemorySegment.ofArray(gain);
+        for (int r = firstRun; r < lastRun; r++) {
+            long run = (long) Float.BYTES * r * gain.length;
+            scratch.floatOps()
+                    .rmsNorm(
+                            x.segment(),
+                            x.offset(0) + run,
+                            gains,
+                            gain.length,
+                            op.eps(),
+                            y.segment(),
+                            y.offset(0) + run);
+        }
     }
 
     @Override
@@ -64,12 +113,29 @@ final class FloatKernels implements Kernels {
 
     @Override
     public void attention(Op.Attention op, Run run, Rows q, Rows y, Worker worker) {
+        for (int part = 0; part < run.parts(); part++) {
+            if (!usable(run.cache(part).type())) {
+                rest.attention(op, run, q, y, worker);
+                return;
+            }
+        }
         attention.run(op, run, q, y, worker, worker.scratch.machineAttention());
     }
 
     @Override
-    public void activate(Activation activation, Rows gate, Rows up, int tokens, int firstColumn, int lastColumn) {
-        rest.activate(activation, gate, up, tokens, firstColumn, lastColumn);
+    public void activate(
+            Activation activation, Rows gate, Rows up, int tokens, int firstColumn, int lastColumn, Scratch scratch) {
+        long column = (long) Float.BYTES * firstColumn;
+        for (int t = 0; t < tokens && firstColumn < lastColumn; t++) {
+            scratch.floatOps()
+                    .activate(
+                            activation,
+                            gate.segment(),
+                            gate.offset(t) + column,
+                            up.segment(),
+                            up.offset(t) + column,
+                            lastColumn - firstColumn);
+        }
     }
 
     @Override
@@ -80,6 +146,34 @@ final class FloatKernels implements Kernels {
     @Override
     public int argMax(Rows x, int token) {
         return rest.argMax(x, token);
+    }
+
+    private boolean usable(KvType type) {
+        Boolean known = usable.get(type);
+        return known != null ? known : test(type);
+    }
+
+    private boolean test(KvType type) {
+        synchronized (testing) {
+            Boolean known = usable.get(type);
+            if (known == null) {
+                Optional<String> difference = FloatSelfTest.difference(code, MachineAttention.format(type));
+                difference.ifPresent(d -> warn("attention with " + type + " keys and values", d));
+                known = difference.isEmpty();
+                Map<KvType, Boolean> more = new EnumMap<>(KvType.class);
+                more.putAll(usable);
+                more.put(type, known);
+                usable = more;
+            }
+            return known;
+        }
+    }
+
+    private static void warn(String what, String difference) {
+        LOG.warn(
+                "Machine code for {} is not used, which costs speed: {}. Please report this with the processor's name.",
+                what,
+                difference);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.sluice.backend.cpu;
 
 import dev.sluice.graph.Activation;
+import java.lang.foreign.MemorySegment;
 
 /**
  * GELU of every half-precision number. As {@link Activation#GELU_TANH} rounds its argument to one, the table is the
@@ -15,7 +16,14 @@ final class GeluTable {
         }
     }
 
+    private static final MemorySegment SEGMENT = MemorySegment.ofArray(VALUES);
+
     private GeluTable() {}
+
+    /** The values, for machine code. */
+    static MemorySegment segment() {
+        return SEGMENT;
+    }
 
     /** {@code gate = gelu(gate) ⊙ up}. */
     static void apply(float[] gate, int gateAt, float[] up, int upAt, int count) {

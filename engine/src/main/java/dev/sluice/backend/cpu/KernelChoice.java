@@ -18,7 +18,7 @@ final class KernelChoice {
     private KernelChoice() {}
 
     /** The instruction set of machine code here, or why there is none. */
-    private record Machine(@Nullable Isa isa, String refusal) {
+    private record Machine(@Nullable CpuFeatures features, @Nullable Isa isa, String refusal) {
         static final Machine FOUND = find();
 
         private static Machine find() {
@@ -27,16 +27,17 @@ final class KernelChoice {
                 String named = System.getProperty(ISA_PROPERTY, "");
                 for (Isa isa : Isa.values()) {
                     if (isa.runsOn(features) && (named.isEmpty() || named.equals(isa.name()))) {
-                        return new Machine(isa, "");
+                        return new Machine(features, isa, "");
                     }
                 }
                 return new Machine(
+                        features,
                         null,
                         named.isEmpty()
                                 ? "the processor has no AVX2"
                                 : "-D" + ISA_PROPERTY + "=" + named + " is not here");
             } catch (MachineCode.Refused e) {
-                return new Machine(null, e.getMessage());
+                return new Machine(null, null, e.getMessage());
             }
         }
     }
@@ -77,28 +78,24 @@ final class KernelChoice {
 
     /** Kernels for one instruction set, whatever is the best. */
     static Kernels machine(Isa isa) throws MachineCode.Refused {
-        return new MachineKernels(isa, floats(isa));
+        return new MachineKernels(isa, floats());
     }
 
     private static Kernels machine() throws MachineCode.Refused {
-        return machine(isa());
-    }
-
-    /** Machine code that rounds nothing: products are left to Java. */
-    private static Kernels floats() throws MachineCode.Refused {
-        return floats(isa());
-    }
-
-    private static Kernels floats(Isa isa) throws MachineCode.Refused {
-        return new FloatKernels(new FloatCode(isa == Isa.AVX512_VNNI), java(""));
-    }
-
-    private static Isa isa() throws MachineCode.Refused {
         Isa isa = Machine.FOUND.isa();
         if (isa == null) {
             throw new MachineCode.Refused(Machine.FOUND.refusal());
         }
-        return isa;
+        return machine(isa);
+    }
+
+    /** Machine code that rounds no activations: products of matrices are left to Java. */
+    private static Kernels floats() throws MachineCode.Refused {
+        CpuFeatures features = Machine.FOUND.features();
+        if (features == null) {
+            throw new MachineCode.Refused(Machine.FOUND.refusal());
+        }
+        return FloatKernels.over(features, java(""));
     }
 
     /** For people: what runs where nothing is asked for. */

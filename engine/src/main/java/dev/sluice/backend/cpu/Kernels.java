@@ -52,7 +52,7 @@ interface Kernels extends AutoCloseable {
             Scratch scratch);
 
     /** Norms of some runs of {@code gain.length} floats, counted over all tokens. */
-    void rmsNorm(Op.RmsNorm op, float[] gain, Rows x, Rows y, int firstRun, int lastRun);
+    void rmsNorm(Op.RmsNorm op, float[] gain, Rows x, Rows y, int firstRun, int lastRun, Scratch scratch);
 
     /** Turns some heads, counted over all tokens. */
     void rope(Op.Rope op, RotationTable table, Rows x, Rows y, int firstHead, int lastHead);
@@ -61,7 +61,8 @@ interface Kernels extends AutoCloseable {
     void attention(Op.Attention op, Run run, Rows q, Rows y, Worker worker);
 
     /** {@code gate = activation(gate) ⊙ up} for the columns of some tiles of all tokens. */
-    void activate(Activation activation, Rows gate, Rows up, int tokens, int firstColumn, int lastColumn);
+    void activate(
+            Activation activation, Rows gate, Rows up, int tokens, int firstColumn, int lastColumn, Scratch scratch);
 
     /** The sum of some elements, counted over all tokens. */
     void add(Rows a, Rows b, Rows y, int first, int last);

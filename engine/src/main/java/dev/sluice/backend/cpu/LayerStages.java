@@ -96,7 +96,7 @@ final class LayerStages {
                 int pieces = op.width() / op.run();
                 stage(node, pieces, (run, worker) -> {
                     int runs = run.tokens() * pieces;
-                    kernels.rmsNorm(op, gain, in, out, worker.first(runs), worker.last(runs));
+                    kernels.rmsNorm(op, gain, in, out, worker.first(runs), worker.last(runs), worker.scratch);
                 });
             }
             case Op.Linear op -> linear(node, matrices.apply(op.weight()), floats(op.bias()), in, out);
@@ -228,7 +228,7 @@ final class LayerStages {
             kernels.linear(upWeight, null, in, null, up, run.tokens(), first, last, worker.scratch);
             int begin = first * RowTiles.ROWS;
             int end = Math.min(last * RowTiles.ROWS, op.hidden());
-            kernels.activate(op.activation(), gate, up, run.tokens(), begin, end);
+            kernels.activate(op.activation(), gate, up, run.tokens(), begin, end, worker.scratch);
             if (rounds) {
                 kernels.convert(gate, 0, run.tokens(), begin, end, worker.scratch);
             }

@@ -174,19 +174,20 @@ final class MachineAttention implements AttentionBlocks {
             long ahead) {
         MemorySegment[] functions = code.panel(format(cache.type()));
         for (int r = 0; r < rows; ) {
-            int some = Math.min(rows - r, functions.length - 1);
+            int some = Math.min(rows - r, functions.length);
             set(panelArguments, PanelCode.X, x + r * xStride);
             set(panelArguments, PanelCode.Y, y + r * yStride);
             set(panelArguments, PanelCode.PANEL, panel);
             set(panelArguments, PanelCode.GROUPS, groups);
             set(panelArguments, PanelCode.FACTORS, factors);
             set(panelArguments, PanelCode.AHEAD, ahead);
-            call(functions[some], panelArguments);
+            call(functions[some - 1], panelArguments);
             r += some;
         }
     }
 
-    private static PanelCode.Format format(KvType type) {
+    /** How a cache of a type stores its numbers. */
+    static PanelCode.Format format(KvType type) {
         return switch (type) {
             case F32 -> PanelCode.Format.F32;
             case F16 -> PanelCode.Format.F16;

@@ -132,8 +132,8 @@ final class MachineKernels implements Kernels {
     }
 
     @Override
-    public void rmsNorm(Op.RmsNorm op, float[] gain, Rows x, Rows y, int firstRun, int lastRun) {
-        rest.rmsNorm(op, gain, x, y, firstRun, lastRun);
+    public void rmsNorm(Op.RmsNorm op, float[] gain, Rows x, Rows y, int firstRun, int lastRun, Scratch scratch) {
+        rest.rmsNorm(op, gain, x, y, firstRun, lastRun, scratch);
     }
 
     @Override
@@ -147,8 +147,8 @@ final class MachineKernels implements Kernels {
     }
 
     @Override
-    public void activate(Activation activation, Rows gate, Rows up, int tokens, int firstColumn, int lastColumn) {
-        rest.activate(activation, gate, up, tokens, firstColumn, lastColumn);
+    public void activate(Activation activation, Rows gate, Rows up, int tokens, int firstColumn, int lastColumn, Scratch scratch) {
+        rest.activate(activation, gate, up, tokens, firstColumn, lastColumn, scratch);
     }
 
     @Override

@@ -46,7 +46,7 @@ final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void rmsNorm(Op.RmsNorm op, float[] gain, Rows x, Rows y, int firstRun, int lastRun) {
+    public void rmsNorm(Op.RmsNorm op, float[] gain, Rows x, Rows y, int firstRun, int lastRun, Scratch scratch) {
         for (int r = firstRun; r < lastRun; r++) {
             int at = r * gain.length;
             ScalarOps.rmsNormRun(x.data(), x.at(0) + at, gain, op.eps(), y.data(), y.at(0) + at);
@@ -100,7 +100,8 @@ final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void activate(Activation activation, Rows gate, Rows up, int tokens, int firstColumn, int lastColumn) {
+    public void activate(
+            Activation activation, Rows gate, Rows up, int tokens, int firstColumn, int lastColumn, Scratch scratch) {
         for (int t = 0; t < tokens; t++) {
             for (int c = firstColumn; c < lastColumn; c++) {
                 float g = gate.data()[gate.at(t) + c];

@@ -21,6 +21,7 @@ final class Scratch {
     private @Nullable VectorAttention vectorAttention;
     private @Nullable Int8Product int8;
     private @Nullable MachineAttention machineAttention;
+    private @Nullable FloatOps floatOps;
 
     Scratch(Arena arena) {
         this.arena = arena;
@@ -75,6 +76,18 @@ final class Scratch {
             machineAttention = new MachineAttention(code, arena);
         }
         machineAttention.reserve(op);
+    }
+
+    /** Makes the small operations in machine code. */
+    void reserveFloatOps(FloatCode code) {
+        if (floatOps == null) {
+            floatOps = new FloatOps(code, arena);
+        }
+    }
+
+    /** The small operations in machine code of this worker. */
+    FloatOps floatOps() {
+        return Objects.requireNonNull(floatOps);
     }
 
     /** The products with one vector of this worker. */

@@ -189,7 +189,7 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void rmsNorm(Op.RmsNorm op, float[] gain, Rows x, Rows y, int firstRun, int lastRun) {
+    public void rmsNorm(Op.RmsNorm op, float[] gain, Rows x, Rows y, int firstRun, int lastRun, Scratch scratch) {
         for (int r = firstRun; r < lastRun; r++) {
             int at = r * gain.length;
             normRun(x.data(), x.at(0) + at, gain, op.eps(), y.data(), y.at(0) + at);
@@ -231,7 +231,8 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void activate(Activation activation, Rows gate, Rows up, int tokens, int firstColumn, int lastColumn) {
+    public void activate(
+            Activation activation, Rows gate, Rows up, int tokens, int firstColumn, int lastColumn, Scratch scratch) {
         int count = lastColumn - firstColumn;
         for (int t = 0; t < tokens; t++) {
             int gateAt = gate.at(t) + firstColumn;

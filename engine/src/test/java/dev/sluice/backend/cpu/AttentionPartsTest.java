@@ -47,7 +47,7 @@ class AttentionPartsTest {
             for (int[][] parts : STEPS) {
                 try (AttentionRun run = new AttentionRun(op, type, parts)) {
                     float[] expected = run.expected();
-                    for (AttentionCode code : AttentionCode.available()) {
+                    for (FloatPath code : FloatPath.available()) {
                         float[] one = run.with(code.kernels(), 1);
                         for (int i = 0; i < one.length; i++) {
                             double error = Math.abs((double) one[i] - expected[i]);
@@ -70,8 +70,8 @@ class AttentionPartsTest {
     @ParameterizedTest
     @EnumSource(KvType.class)
     void bothWidthsOfRegistersGiveTheSameBits(KvType type) {
-        Kernels narrow = AttentionCode.AVX2.kernels();
-        Kernels wide = AttentionCode.AVX512.kernels();
+        Kernels narrow = FloatPath.AVX2.kernels();
+        Kernels wide = FloatPath.AVX512.kernels();
         for (int[][] parts : STEPS) {
             try (AttentionRun run = new AttentionRun(op(80, 15, 3, 0), type, parts)) {
                 assertArrayEquals(run.with(wide, 2), run.with(narrow, 2));
@@ -80,8 +80,8 @@ class AttentionPartsTest {
     }
 
     @ParameterizedTest
-    @EnumSource(AttentionCode.class)
-    void aPartIsComputedAloneAsInCompany(AttentionCode code) {
+    @EnumSource(FloatPath.class)
+    void aPartIsComputedAloneAsInCompany(FloatPath code) {
         Kernels kernels = code.kernels();
         Op.Attention op = op(64, 9, 3, 0);
         try (AttentionRun alone = new AttentionRun(op, KvType.F16, new int[] {511, 1});
@@ -95,8 +95,8 @@ class AttentionPartsTest {
     }
 
     @ParameterizedTest
-    @EnumSource(AttentionCode.class)
-    void whatIsNoNumberReachesThoseQueriesThatSeeIt(AttentionCode code) {
+    @EnumSource(FloatPath.class)
+    void whatIsNoNumberReachesThoseQueriesThatSeeIt(FloatPath code) {
         Kernels kernels = code.kernels();
         Op.Attention op = op(64, 4, 2, 0);
         float[] number = Runs.normal(64, 3);

@@ -121,6 +121,28 @@ final class Wide {
         }
     }
 
+    /** Lanes of y become those of other where a comparison of x with bound holds. Mask k1, or the unit x, is used up. */
+    void chooseWhere(int predicate, int x, int bound, int y, int other) {
+        if (avx512) {
+            a.compare(1, part(x, 0), part(bound, 0), predicate);
+            a.op(VectorOp.VMOVUPS, part(y, 0).masked(1), part(other, 0));
+        } else {
+            for (int p = 0; p < parts(); p++) {
+                a.op(VectorOp.VCMPPS_VEX, part(x, p), part(x, p), part(bound, p), predicate);
+                a.blend(part(y, p), part(y, p), part(other, p), part(x, p));
+            }
+        }
+    }
+
+    /** The bits of the nearest half-precision numbers, each in 32 bits. */
+    void halves(int dst, int src) {
+        for (int p = 0; p < parts(); p++) {
+            Vec half = part(dst, p).as(part(dst, p).bits() / 2);
+            a.extract(VectorOp.VCVTPS2PH, half, part(src, p), 0);
+            a.op(VectorOp.VPMOVZXWD, part(dst, p), half);
+        }
+    }
+
     /**
      * Combines the 16 lanes into lane 0 of the unit's first register: lane i with i + 8, then + 4, + 2, + 1.
      *

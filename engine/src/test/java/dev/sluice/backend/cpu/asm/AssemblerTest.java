@@ -32,6 +32,19 @@ class AssemblerTest {
 
     private static Stream<Line> lines() {
         return Stream.of(
+                line("vcvtps2ph xmm3, ymm4, 0", a -> a.extract(VCVTPS2PH, xmm(3), ymm(4), 0)),
+                line("vcvtps2ph ymm3, zmm4, 0", a -> a.extract(VCVTPS2PH, ymm(3), zmm(4), 0)),
+                line("vpmovzxwd zmm3, ymm3", a -> a.op(VPMOVZXWD, zmm(3), ymm(3))),
+                line("vpmovzxwd ymm3, xmm3", a -> a.op(VPMOVZXWD, ymm(3), xmm(3))),
+                line("vcvtps2pd xmm8, xmm9", a -> a.op(VCVTPS2PD, xmm(8), xmm(9))),
+                line("vfmadd231pd xmm4, xmm8, xmm9", a -> a.op(VFMADD231PD, xmm(4), xmm(8), xmm(9))),
+                line("vbroadcastss zmm12, xmm4", a -> a.op(VBROADCASTSS, zmm(12), xmm(4))),
+                line("vbroadcastss ymm12, xmm4", a -> a.op(VBROADCASTSS, ymm(12), xmm(4))),
+                line("vpshufd xmm2, xmm4, 0x4e", a -> a.op(VPSHUFD, xmm(2), xmm(4), 0x4e)),
+                line(
+                        "vfnmadd231ps zmm2, zmm1, ZMMWORD PTR [r8+320]",
+                        a -> a.op(VFNMADD231PS, zmm(2), zmm(1), at(R8, 320))),
+                line("vaddpd ymm0, ymm0, ymm1", a -> a.op(VADDPD, ymm(0), ymm(0), ymm(1))),
                 // registers and addresses
                 line("mov rax, r15", a -> a.mov(RAX, R15)),
                 line("mov r12, rbx", a -> a.mov(R12, RBX)),

@@ -7,16 +7,16 @@ import dev.sluice.system.MachineCode;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** The ways in which attention is computed. */
-enum AttentionCode {
+/** The ways in which operations on floats are computed. */
+enum FloatPath {
     SCALAR,
     VECTOR,
     AVX512,
     AVX2;
 
     /** Those that this processor and system run. */
-    static List<AttentionCode> available() {
-        return Stream.of(values()).filter(AttentionCode::isAvailable).toList();
+    static List<FloatPath> available() {
+        return Stream.of(values()).filter(FloatPath::isAvailable).toList();
     }
 
     private boolean isAvailable() {
@@ -31,14 +31,23 @@ enum AttentionCode {
         }
     }
 
-    /** Kernels that compute attention in this way; skips the test where the processor cannot. */
+    /** Kernels that compute in this way; skips the test where the processor cannot. */
     Kernels kernels() {
         assumeTrue(isAvailable(), "the processor lacks it");
         return switch (this) {
             case SCALAR -> new ScalarKernels();
             case VECTOR -> new VectorKernels();
-            case AVX512 -> new FloatKernels(Code.WIDE, new VectorKernels());
-            case AVX2 -> new FloatKernels(Code.NARROW, new VectorKernels());
+            case AVX512, AVX2 -> new FloatKernels(code(), new VectorKernels());
+        };
+    }
+
+    /** The machine code of this way; skips the test where the processor cannot. */
+    FloatCode code() {
+        assumeTrue(isAvailable(), "the processor lacks it");
+        return switch (this) {
+            case SCALAR, VECTOR -> throw new IllegalArgumentException(this + " is Java code");
+            case AVX512 -> Code.WIDE;
+            case AVX2 -> Code.NARROW;
         };
     }
 

@@ -1,0 +1,186 @@
+package dev.sluice.backend.cpu;
+
+import dev.sluice.backend.cpu.asm.PanelCode;
+import dev.sluice.backend.cpu.asm.SoftmaxCode;
+import dev.sluice.graph.Activation;
+import dev.sluice.system.MachineCode;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Optional;
+import java.util.Random;
+
+/** Compares the machine code of operations on floats with plain Java on small odd sizes, before it is used. */
+final class FloatSelfTest {
+    private static final int DEPTH = 37;
+    private static final int GROUPS = 7;
+    private static final int COLUMNS = 16 * GROUPS;
+    /** Far above rounding, which is below 10⁻⁵ here, and far below what a wrong instruction gives. */
+    private static final double LIMIT = 1e-4;
+
+    private final FloatCode code;
+    private final Arena arena;
+    private final Random random = new Random(1);
+
+    private FloatSelfTest(FloatCode code, Arena arena) {
+        this.code = code;
+        this.arena = arena;
+    }
+
+    /** What differs of the products with a format, if anything does. */
+    static Optional<String> difference(FloatCode code, PanelCode.Format format) {
+        try (Arena arena = Arena.ofConfined()) {
+            FloatSelfTest test = new FloatSelfTest(code, arena);
+            for (int rows = 1; rows <= code.panel(format).length; rows++) {
+                double error = test.panel(format, rows);
+                if (!(error <= LIMIT)) {
+                    return Optional.of("products of " + rows + " rows with " + format + " are off by " + error);
+                }
+            }
+            return Optional.empty();
+        }
+    }
+
+    /** What differs of the other operations, if anything does. */
+    static Optional<String> difference(FloatCode code) {
+        try (Arena arena = Arena.ofConfined()) {
+            FloatSelfTest test = new FloatSelfTest(code, arena);
+            double softmax = test.softmax();
+            if (!(softmax <= LIMIT)) {
+                return Optional.of("softmax is off by " + softmax);
+            }
+            double small = test.smallOperations();
+            return small <= LIMIT ? Optional.empty() : Optional.of("norm or activation is off by " + small);
+        }
+    }
+
+    private float[] numbers(int count) {
+        float[] x = new float[count];
+        for (int i = 0; i < count; i++) {
+            x[i] = random.nextFloat() - 0.5f;
+        }
+        return x;
+    }
+
+    private double panel(PanelCode.Format format, int rows) {
+        float[] x = numbers(rows * DEPTH);
+        float[] panel = numbers(DEPTH * COLUMNS);
+        float[] y = numbers(rows * COLUMNS);
+        MemorySegment stored = arena.allocate((long) panel.length * format.bytes(), 64);
+        for (int i = 0; i < panel.length; i++) {
+            switch (format) {
+                case F32 -> stored.setAtIndex(ValueLayout.JAVA_FLOAT, i, panel[i]);
+                case F16 -> {
+                    short half = Float.floatToFloat16(panel[i]);
+                    stored.setAtIndex(ValueLayout.JAVA_SHORT, i, half);
+                    panel[i] = Float.float16ToFloat(half);
+                }
+                case I8 -> {
+                    byte quant = (byte) Math.round(panel[i] * 254);
+                    stored.set(ValueLayout.JAVA_BYTE, i, quant);
+                    panel[i] = quant;
+                }
+            }
+        }
+        float[] factors = numbers(COLUMNS);
+        MemorySegment nativeFactors = arena.allocateFrom(ValueLayout.JAVA_FLOAT, factors);
+        MemorySegment arguments = arena.allocate(PanelCode.ARGUMENTS, 64);
+        set(arguments, PanelCode.X_STRIDE, 4L * DEPTH);
+        set(arguments, PanelCode.Y_STRIDE, 4L * COLUMNS);
+        set(arguments, PanelCode.PANEL, stored.address());
+        set(arguments, PanelCode.GROUP_STRIDE, 16L * format.bytes());
+        set(arguments, PanelCode.DEPTH_STRIDE, (long) COLUMNS * format.bytes());
+        set(arguments, PanelCode.DEPTH, DEPTH);
+        set(arguments, PanelCode.GROUPS, GROUPS);
+        set(arguments, PanelCode.ACCUMULATE, 1);
+        set(arguments, PanelCode.FACTORS, format == PanelCode.Format.I8 ? nativeFactors.address() : 0);
+        set(arguments, PanelCode.AHEAD, stored.address());
+        double[] expected = new double[y.length];
+        for (int i = 0; i < y.length; i++) {
+            double sum = 0;
+            for (int k = 0; k < DEPTH; k++) {
+                sum += (double) x[i / COLUMNS * DEPTH + k] * panel[k * COLUMNS + i % COLUMNS];
+            }
+            expected[i] = y[i] + (format == PanelCode.Format.I8 ? sum * factors[i % COLUMNS] : sum);
+        }
+        MachineCode.call(
+                code.panel(format)[rows - 1],
+                arguments.address(),
+                MemorySegment.ofArray(x),
+                MemorySegment.ofArray(y),
+                MemorySegment.NULL);
+        double worst = 0;
+        for (int i = 0; i < y.length; i++) {
+            worst = worse(worst, Math.abs(expected[i] - y[i]) / (1 + Math.abs(expected[i])));
+        }
+        return worst;
+    }
+
+    private double softmax() {
+        float[] x = numbers(COLUMNS);
+        MemorySegment scores = arena.allocateFrom(ValueLayout.JAVA_FLOAT, x);
+        MemorySegment state = arena.allocateFrom(ValueLayout.JAVA_FLOAT, 0.25f, 2f);
+        MemorySegment out = arena.allocateFrom(ValueLayout.JAVA_FLOAT, numbers(16));
+        float before = out.get(ValueLayout.JAVA_FLOAT, 0);
+        int from = 3;
+        int to = COLUMNS - 5;
+        float scale = 3;
+        MemorySegment arguments = arena.allocate(SoftmaxCode.ARGUMENTS, 64);
+        set(arguments, SoftmaxCode.SCORES, scores.address());
+        set(arguments, SoftmaxCode.ROWS, 1);
+        set(arguments, SoftmaxCode.UNITS, GROUPS);
+        set(arguments, SoftmaxCode.FROM, from);
+        set(arguments, SoftmaxCode.TO, to);
+        arguments.set(ValueLayout.JAVA_FLOAT, SoftmaxCode.SCALE, scale);
+        set(arguments, SoftmaxCode.TABLE, code.expTable());
+        set(arguments, SoftmaxCode.STATE, state.address());
+        set(arguments, SoftmaxCode.OUT, out.address());
+        set(arguments, SoftmaxCode.OUT_UNITS, 1);
+        MachineCode.call(
+                code.softmax(), arguments.address(), MemorySegment.NULL, MemorySegment.NULL, MemorySegment.NULL);
+        double most = 0.25;
+        for (int i = from; i < to; i++) {
+            most = Math.max(most, scale * x[i]);
+        }
+        double factor = Math.exp(0.25 - most);
+        double sum = 2 * factor;
+        double worst = Math.abs(before * factor - out.get(ValueLayout.JAVA_FLOAT, 0));
+        for (int i = 0; i < COLUMNS; i++) {
+            double expected = i < from || i >= to ? 0 : Math.exp(scale * x[i] - most);
+            sum += expected;
+            worst = worse(worst, Math.abs(expected - scores.getAtIndex(ValueLayout.JAVA_FLOAT, i)));
+        }
+        worst = worse(worst, Math.abs(most - state.get(ValueLayout.JAVA_FLOAT, 0)));
+        return worse(worst, Math.abs(sum - state.get(ValueLayout.JAVA_FLOAT, 4)) / sum);
+    }
+
+    private double smallOperations() {
+        FloatOps ops = new FloatOps(code, arena);
+        float[] x = numbers(DEPTH);
+        float[] other = numbers(DEPTH);
+        float[] y = new float[DEPTH];
+        MemorySegment segment = MemorySegment.ofArray(x);
+        MemorySegment otherSegment = MemorySegment.ofArray(other);
+        ops.rmsNorm(segment, 0, otherSegment, DEPTH, 1e-5f, MemorySegment.ofArray(y), 0);
+        float[] expected = ScalarOps.rmsNorm(x, other, 1e-5f);
+        double worst = 0;
+        for (int i = 0; i < DEPTH; i++) {
+            worst = worse(worst, Math.abs(expected[i] - y[i]));
+        }
+        float[] gate = x.clone();
+        ops.activate(Activation.SILU, MemorySegment.ofArray(gate), 0, otherSegment, 0, DEPTH);
+        for (int i = 0; i < DEPTH; i++) {
+            worst = worse(worst, Math.abs(ScalarOps.activate(Activation.SILU, x[i]) * other[i] - gate[i]));
+        }
+        return worst;
+    }
+
+    /** The larger, or NaN if one of them is. */
+    private static double worse(double a, double b) {
+        return Math.max(a, b);
+    }
+
+    private static void set(MemorySegment arguments, int at, long value) {
+        arguments.set(ValueLayout.JAVA_LONG, at, value);
+    }
+}
