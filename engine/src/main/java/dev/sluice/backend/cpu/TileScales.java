@@ -10,10 +10,11 @@ import jdk.incubator.vector.VectorOperators;
 
 /**
  * Brings the scales of a tile into one form for all formats: for each group of columns 16 factors a and 16 offsets b, such
- * that a weight is {@code a · q + b} with the quant q as it is stored (signed in Q8_0, unsigned elsewhere). Doing this in
- * a pass of its own keeps the hot loops small enough for the compiler to inline all of their vector calls.
+ * that a weight is {@code a · q + b} with the quant q as it is stored (signed in Q8_0, unsigned elsewhere). {@link
+ * TilePanels} expands with them; products with one token read the scales where they come.
  */
 final class TileScales {
+    /** Takes the bits of a half, moved to their place in a float, to the half's value. */
     static final float TWO_112 = 0x1p112f;
 
     private TileScales() {}
