@@ -100,7 +100,10 @@ def turns(number, rounds, file, group, engines, results):
             results.add(number, file.name, test, engine.name, figures[test.label])
             if details.get(test.label):
                 results.detail(file.name, test, engine.name, details[test.label])
-            say("round %d/%d %s, %s: %s %.4g %s" % (number, rounds, file.name, engine.name, test.label, figures[test.label], test.unit))
+            say(
+                "round %d/%d %s, %s: %s %.4g %s"
+                % (number, rounds, file.name, engine.name, test.label, figures[test.label], test.unit)
+            )
 
 
 def write(output, run, results):

@@ -40,7 +40,9 @@ class Engine:
         raise Unavailable("its time to the first token is not measured here")
 
     def run(self, command):
-        return process.run([str(part) for part in command], self.environment(), self.settings.run_with, self.settings.timeout)
+        return process.run(
+            [str(part) for part in command], self.environment(), self.settings.run_with, self.settings.timeout
+        )
 
     def environment(self):
         return {}
@@ -70,7 +72,16 @@ class Sluice(Engine):
 
     def bench(self, file, group, arguments):
         done = self.run(
-            [self.launcher, "bench", *self.common(file), *arguments, "-r", self.settings.repetitions, "--output", "json"]
+            [
+                self.launcher,
+                "bench",
+                *self.common(file),
+                *arguments,
+                "-r",
+                self.settings.repetitions,
+                "--output",
+                "json",
+            ]
         )
         return from_llama_bench(done.out, group)
 
@@ -124,7 +135,14 @@ class LlamaCpp(Engine):
 
     def start(self, file, group):
         return self.started(
-            [self.program("llama-completion", "llama-cli"), *self.common(file), "-c", group.context, "-n", group.generated]
+            [
+                self.program("llama-completion", "llama-cli"),
+                *self.common(file),
+                "-c",
+                group.context,
+                "-n",
+                group.generated,
+            ]
             + ["--temp", 0, "--ignore-eos", "-no-cnv", "--no-display-prompt", "-p", group.prompt],
             group,
         )
@@ -148,7 +166,14 @@ class IkLlama(LlamaCpp):
 
     def start(self, file, group):
         return self.started(
-            [self.program("llama-cli", "llama-completion"), *self.common(file), "-c", group.context, "-n", group.generated]
+            [
+                self.program("llama-cli", "llama-completion"),
+                *self.common(file),
+                "-c",
+                group.context,
+                "-n",
+                group.generated,
+            ]
             + ["--temp", 0, "--ignore-eos", "--no-display-prompt", "-p", group.prompt],
             group,
         )
@@ -159,7 +184,13 @@ class Kherud(Engine):
 
     def __init__(self, name, version, settings, java, class_path):
         super().__init__(name, version, settings)
-        self.command = [java, "--enable-native-access=ALL-UNNAMED", "-cp", class_path, "dev.sluice.benches.peers.KherudBench"]
+        self.command = [
+            java,
+            "--enable-native-access=ALL-UNNAMED",
+            "-cp",
+            class_path,
+            "dev.sluice.benches.peers.KherudBench",
+        ]
 
     def common(self, file):
         return [*self.command, "-m", file, "-t", self.settings.threads]
@@ -183,9 +214,7 @@ class Jinfer(Engine):
 
     def throughput(self, file, group):
         shape = ["-p", group.prompt, "-n", group.generated, "-d", group.depth, "-r", self.settings.repetitions]
-        done = self.run(
-            [*self.command, "-m", file, "-t", self.settings.threads, *shape, "--no-capabilities"]
-        )
+        done = self.run([*self.command, "-m", file, "-t", self.settings.threads, *shape, "--no-capabilities"])
         return from_table(done.out, group), {}
 
 
@@ -205,7 +234,9 @@ def from_llama_bench(text, group, counts=None):
             raise Unavailable("its output has no %s" % test.label)
         samples = found[0].get("samples_ts") or [found[0]["avg_ts"]]
         figures[test.label] = median(samples)
-        details[test.label] = {k: v for k, v in found[0].items() if not k.startswith(("model_", "samples_", "test_time"))}
+        details[test.label] = {
+            k: v for k, v in found[0].items() if not k.startswith(("model_", "samples_", "test_time"))
+        }
     return figures, details
 
 

@@ -31,7 +31,12 @@ def usable_processors():
 
 
 def cpu_name():
-    return first_match(cpuinfo(), r"^model name\s*:\s*(.+)$") or sysctl("machdep.cpu.brand_string") or platform.processor() or "unknown processor"
+    return (
+        first_match(cpuinfo(), r"^model name\s*:\s*(.+)$")
+        or sysctl("machdep.cpu.brand_string")
+        or platform.processor()
+        or "unknown processor"
+    )
 
 
 def instruction_sets():

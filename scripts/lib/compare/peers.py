@@ -54,7 +54,9 @@ class Peers:
         return ["sluice", "llama.cpp", "kherud"] + [name for name, given in named if given]
 
     def sluice(self):
-        done = subprocess.run([str(self.root / "scripts" / "sluice"), "--version"], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [str(self.root / "scripts" / "sluice"), "--version"], capture_output=True, text=True, check=False
+        )
         if done.returncode != 0:
             raise Unavailable("scripts/sluice does not run: " + process.last_words(done.stderr))
         version = " / ".join(done.stdout.split("\n")).strip(" /") + commit(self.root)
@@ -99,8 +101,20 @@ class Peers:
 
     def build_benches(self):
         self.say("building benches (for de.kherud:llama)")
-        command = ["./mvnw", "-q", "-B", "--no-transfer-progress", "-pl", "benches", "-am", "-Dmaven.test.skip=true", "package"]
-        done = subprocess.run(command, cwd=self.root, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+        command = [
+            "./mvnw",
+            "-q",
+            "-B",
+            "--no-transfer-progress",
+            "-pl",
+            "benches",
+            "-am",
+            "-Dmaven.test.skip=true",
+            "package",
+        ]
+        done = subprocess.run(
+            command, cwd=self.root, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
+        )
         if done.returncode != 0:
             raise Unavailable("benches could not be built: " + process.last_words(done.stdout + done.stderr))
 
@@ -114,7 +128,10 @@ class Peers:
             return folder
         for tool, package in (("cmake", "cmake"), ("ninja", "ninja-build"), ("c++", "g++")):
             if not shutil.which(tool):
-                raise Unavailable("%s is needed to build it (apt-get install %s), or name a built one with --llama-bin" % (tool, package))
+                raise Unavailable(
+                    "%s is needed to build it (apt-get install %s), or name a built one with --llama-bin"
+                    % (tool, package)
+                )
         build = peers / ("build-" + version)
         shutil.rmtree(build, ignore_errors=True)
         self.say("building llama.cpp %s; this takes about 10 minutes on 2 cores" % version)
@@ -133,7 +150,9 @@ class Peers:
                 ["ninja", "-C", "build", *("bin/" + program for program in PROGRAMS)],
             ):
                 if subprocess.run(command, cwd=sources, stdout=out, stderr=out, check=False).returncode != 0:
-                    raise Unavailable("the build failed at '%s'; all of its output is in %s" % (process.show(command[:3]), log))
+                    raise Unavailable(
+                        "the build failed at '%s'; all of its output is in %s" % (process.show(command[:3]), log)
+                    )
         (sources / "build" / "bin" / "VERSION").write_text("b%s\n" % version.split(".")[0])
         shutil.rmtree(folder, ignore_errors=True)
         shutil.move(str(sources / "build" / "bin"), str(folder))

@@ -48,7 +48,19 @@ def source_archive(project, folder, say):
 
 def by_pip(project, folder):
     """pip knows mirrors, proxies and credentials that urllib does not."""
-    command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--no-binary", ":all:", "-d", str(folder), project]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "-q",
+        "--no-deps",
+        "--no-binary",
+        ":all:",
+        "-d",
+        str(folder),
+        project,
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     found = sorted(folder.glob("*.tar.gz"), key=lambda f: f.stat().st_mtime)
     if done.returncode != 0 or not found:

@@ -26,7 +26,8 @@ def to_markdown(run, results):
             run["threads"],
             run["rounds"],
         ),
-        "A ratio is the median over the rounds of an engine's figure to that of %s in the same round," % results.reference,
+        "A ratio is the median over the rounds of an engine's figure to that of %s in the same round,"
+        % results.reference,
         "in brackets its lowest and highest; more than 1 is better, for times and memory too.",
         "",
     ]

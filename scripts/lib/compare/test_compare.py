@@ -117,7 +117,9 @@ class Readers(unittest.TestCase):
             engines.from_batched_bench(table, Batch(32, 128))
 
     def test_a_table_is_read_by_test(self):
-        table = "| model | threads | test | t/s |\n| m | 2 | pp512 | 851.38 ± 7.87 |\n| m | 2 | tg128 | 45.82 ± 1.72 |\n"
+        table = (
+            "| model | threads | test | t/s |\n| m | 2 | pp512 | 851.38 ± 7.87 |\n| m | 2 | tg128 | 45.82 ± 1.72 |\n"
+        )
         self.assertEqual({"pp512": 851.38, "tg128": 45.82}, engines.from_table(table, Throughput(512, 128)))
 
     def test_the_newest_source_archive_is_chosen_by_number(self):

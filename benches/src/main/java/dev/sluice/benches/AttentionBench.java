@@ -46,8 +46,8 @@ import org.openjdk.jmh.annotations.Warmup;
  * scripts/micro-bench AttentionBench -p device=cpu -p kv=F16
  * }</pre>
  */
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@BenchmarkMode(Mode.Throughput)
+@OutputTimeUnit(TimeUnit.SECONDS)
 @Fork(1)
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)

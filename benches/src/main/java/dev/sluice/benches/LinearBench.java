@@ -47,7 +47,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)
 @Fork(1)
-@Warmup(iterations = 3, time = 1)
+@Warmup(iterations = 5, time = 2) // the kernels are large, and C2 compiles them late
 @Measurement(iterations = 5, time = 1)
 @State(Scope.Benchmark)
 public class LinearBench {
