@@ -59,7 +59,6 @@ final class FloatKernels implements Kernels {
     @Override
     public String description() {
         return rest.description() + ", attention, norms and activations in machine code (" + code.description() + ")";
-                + rest.description();
     }
 
     @Override
