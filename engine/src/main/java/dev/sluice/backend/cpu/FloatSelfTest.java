@@ -12,7 +12,11 @@ import java.util.Random;
 
 /** Compares the machine code of operations on floats with plain Java on small odd sizes, before it is used. */
 final class FloatSelfTest {
-    private static final int DEPTH = 37;
+    /** Two turns of the unrolled loop and one more: the test takes time at each start. */
+    private static final int DEPTH = 5;
+    /** Two units of 16 and five more. */
+    private static final int COUNT = 37;
+
     private static final int GROUPS = 7;
     private static final int COLUMNS = 16 * GROUPS;
     /** Far above rounding, which is below 10⁻⁵ here, and far below what a wrong instruction gives. */
@@ -156,20 +160,20 @@ final class FloatSelfTest {
 
     private double smallOperations() {
         FloatOps ops = new FloatOps(code, arena);
-        float[] x = numbers(DEPTH);
-        float[] other = numbers(DEPTH);
-        float[] y = new float[DEPTH];
+        float[] x = numbers(COUNT);
+        float[] other = numbers(COUNT);
+        float[] y = new float[COUNT];
         MemorySegment segment = MemorySegment.ofArray(x);
         MemorySegment otherSegment = MemorySegment.ofArray(other);
-        ops.rmsNorm(segment, 0, otherSegment, DEPTH, 1e-5f, MemorySegment.ofArray(y), 0);
+        ops.rmsNorm(segment, 0, otherSegment, COUNT, 1e-5f, MemorySegment.ofArray(y), 0);
         float[] expected = ScalarOps.rmsNorm(x, other, 1e-5f);
         double worst = 0;
-        for (int i = 0; i < DEPTH; i++) {
+        for (int i = 0; i < COUNT; i++) {
             worst = worse(worst, Math.abs(expected[i] - y[i]));
         }
         float[] gate = x.clone();
-        ops.activate(Activation.SILU, MemorySegment.ofArray(gate), 0, otherSegment, 0, DEPTH);
-        for (int i = 0; i < DEPTH; i++) {
+        ops.activate(Activation.SILU, MemorySegment.ofArray(gate), 0, otherSegment, 0, COUNT);
+        for (int i = 0; i < COUNT; i++) {
             worst = worse(worst, Math.abs(ScalarOps.activate(Activation.SILU, x[i]) * other[i] - gate[i]));
         }
         return worst;
