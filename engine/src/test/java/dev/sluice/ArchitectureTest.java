@@ -32,7 +32,8 @@ class ArchitectureTest {
             Map.entry("dev.sluice.model", uses("error", "tensor", "formats", "graph")),
             Map.entry("dev.sluice.backend", uses("graph")),
             Map.entry("dev.sluice.backend.tiles", uses("error", "tensor")),
-            Map.entry("dev.sluice.backend.cpu..", uses("error", "tensor", "graph", "backend", "backend.tiles")),
+            Map.entry(
+                    "dev.sluice.backend.cpu..", uses("error", "tensor", "graph", "backend", "backend.tiles", "system")),
             Map.entry(
                     "dev.sluice.backend.opencl..",
                     uses("error", "tensor", "graph", "backend", "backend.tiles", "kernels", "opencl", "system")),

@@ -57,6 +57,7 @@ public final class Main implements Runnable {
                 .addSubcommand(new BenchCommand(streams))
                 .addSubcommand(new DevicesCommand(streams))
                 .addSubcommand(new InspectCommand(streams))
+                .addSubcommand(new PracticeCommand(streams))
                 .setOut(streams.outWriter())
                 .setErr(streams.errWriter())
                 .setUsageHelpWidth(100)

@@ -37,15 +37,10 @@ public final class Executor implements AutoCloseable {
         this.device = device;
         this.batchTokens = batchTokens;
         try {
-            int total = graph.layers().size();
-            for (int i = 0; i < total; i++) {
-                progress.report("loading", i, total);
-                layers.add(device.compile(graph.layers().get(i)));
-            }
+            layers.addAll(device.compile(graph.layers(), (done, total) -> progress.report("loading", done, total)));
             LayerBuilder best = new LayerBuilder("argmax", Layer.Kind.ARGMAX, graph.vocabulary());
             best.add(new Op.ArgMax(graph.vocabulary()), best.input());
             this.argMax = device.compile(best.build());
-            progress.report("loading", total, total);
         } catch (RuntimeException e) {
             layers.reversed().forEach(CompiledLayer::close);
             throw e;

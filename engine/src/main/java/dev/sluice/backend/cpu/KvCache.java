@@ -4,6 +4,7 @@ import dev.sluice.backend.KvType;
 import dev.sluice.backend.LayerState;
 import dev.sluice.error.SluiceException;
 import dev.sluice.graph.Op;
+import dev.sluice.system.PageMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -40,8 +41,8 @@ final class KvCache implements LayerState, ScalarOps.KeyValues {
         tiles = Math.ceilDiv(capacity, TILE);
         valueWidth = paddedWidth(headDim);
         try {
-            keys = arena.allocate((long) kvHeads * tiles * TILE * headDim * type.bytes(), 64);
-            values = arena.allocate((long) kvHeads * tiles * TILE * valueWidth * type.bytes(), 64);
+            keys = PageMemory.allocate(arena, (long) kvHeads * tiles * TILE * headDim * type.bytes());
+            values = PageMemory.allocate(arena, (long) kvHeads * tiles * TILE * valueWidth * type.bytes());
         } catch (OutOfMemoryError e) {
             arena.close();
             throw new SluiceException(
