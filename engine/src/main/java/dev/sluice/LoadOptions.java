@@ -11,7 +11,7 @@ import dev.sluice.runtime.Progress;
  * @param threads worker threads on the CPU; 0 takes one for each processor
  * @param contextLength the most tokens of a session; 0 takes what the model was trained on, at most 4096
  * @param kvType number format of the KV cache
- * @param batchTokens the most tokens of the prompt that are read at once
+ * @param batchTokens the most tokens that are computed in one step: of a prompt, or of all sequences of a batch
  * @param memoryLimit bytes that weights, KV cache and activations may take on the device; 0 takes what is free
  * @param progress hears how far loading has come
  */

@@ -12,10 +12,13 @@ import dev.sluice.graph.Graph;
 import dev.sluice.model.ModelFamilies;
 import dev.sluice.plan.DeviceCatalog;
 import dev.sluice.plan.MemoryBudget;
+import dev.sluice.runtime.Batch;
 import dev.sluice.runtime.Executor;
 import dev.sluice.runtime.Sequence;
+import dev.sluice.tensor.Tensor;
 import dev.sluice.tokenizer.Tokenizer;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -74,7 +77,7 @@ public final class Model implements AutoCloseable {
                 : Math.min(DEFAULT_CONTEXT, graph.contextLength());
         DeviceCatalog catalog = DeviceCatalog.discover(options.device());
         DeviceInfo chosen = catalog.select(options.device());
-        int batch = Math.min(options.batchTokens(), context);
+        int batch = options.batchTokens();
         Device device = catalog.open(chosen, new DeviceOptions(options.threads(), batch));
         try {
             MemoryBudget.of(graph, device, context, options.kvType(), batch)
@@ -124,6 +127,24 @@ public final class Model implements AutoCloseable {
     }
 
     /**
+     * One of many bare sequences, which takes no memory beyond its KV cache.
+     *
+     * @param batch what it appends through; several sequences may share one
+     */
+    public Sequence newSequence(Batch batch) {
+        return executor.newSequence(contextLength, kvType, batch);
+    }
+
+    /**
+     * A batch, for steps of several sequences at once.
+     *
+     * @param logitRows the most rows of logits that one step will be asked for, all sequences together
+     */
+    public Batch newBatch(int logitRows) {
+        return executor.newBatch(logitRows);
+    }
+
+    /**
      * The tokenizer.
      *
      * @throws SluiceException if the file has no vocabulary
@@ -144,6 +165,11 @@ public final class Model implements AutoCloseable {
     /** The model's metadata. */
     public Metadata metadata() {
         return source.metadata();
+    }
+
+    /** The file's tensors by name, as views of the mapped file: valid until this model is closed. */
+    public Map<String, Tensor> tensors() {
+        return source.tensors();
     }
 
     /** What the model is computed as. */
@@ -171,7 +197,7 @@ public final class Model implements AutoCloseable {
         return kvType;
     }
 
-    /** The most tokens of one step. */
+    /** The most tokens of one step, all sequences together. */
     public int batchTokens() {
         return executor.batchTokens();
     }

@@ -126,7 +126,7 @@ public class LinearBench {
         Step step = new Step(0, tokens, tokens);
         Fence fence = Fence.DONE;
         for (CompiledLayer layer : o.layers) {
-            fence = layer.submit(step, o.x, o.y, null);
+            fence = layer.submit(step, o.x, o.y);
         }
         fence.await();
         work.gigabytes += 1e-9 * o.layers.size() * format.bytes(SIZE) * SIZE;

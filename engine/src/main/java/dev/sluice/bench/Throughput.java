@@ -2,22 +2,16 @@ package dev.sluice.bench;
 
 import dev.sluice.Model;
 import dev.sluice.runtime.Sequence;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
 /**
  * Measures tokens per second as llama-bench does: random tokens, an empty context (or one of a given depth), no
- * sampling; the logits of the last token are computed in each step. Unlike native code the JVM first has to compile, so
- * that repetitions run uncounted until two in a row agree.
+ * sampling; the logits of the last token are computed in each step.
  */
 public final class Throughput {
-    private static final double STEADY = 0.03;
-    /** The JIT compiles in stages, so that two slow runs may agree before the last one. */
-    private static final long LEAST_WARM_UP = 3_000_000_000L;
-
-    private static final long MOST_WARM_UP = 15_000_000_000L;
-
     private final Model model;
     private final int[] tokens;
 
@@ -31,39 +25,29 @@ public final class Throughput {
     /**
      * Runs one test.
      *
+     * @param warm whether uncounted repetitions run first, until the JVM has compiled
      * @param repetitions how many are counted
      * @throws dev.sluice.error.SluiceException if the test does not fit the context
      */
-    public ThroughputResult run(ThroughputTest test, int repetitions) {
+    public ThroughputResult run(ThroughputTest test, boolean warm, int repetitions) {
+        Instant started = Instant.now();
+        List<ThroughputTest.Piece> prompt = test.promptPieces(model.batchTokens());
         try (Sequence sequence = model.newSequence(1)) {
-            prefill(sequence, 0, test.depth());
-            int warmUps = warmUp(sequence, test);
-            List<Long> samples = new ArrayList<>();
+            read(sequence, test.depthPieces(model.batchTokens()));
+            WarmUp warmUp = warm ? WarmUp.run(() -> once(sequence, test, prompt)) : WarmUp.NONE;
+            long jit = JitClock.nanos();
+            List<Long> samples = new ArrayList<>(repetitions);
             for (int i = 0; i < repetitions; i++) {
-                samples.add(once(sequence, test));
+                samples.add(once(sequence, test, prompt));
             }
-            return new ThroughputResult(test, samples, warmUps);
+            return new ThroughputResult(test, started, samples, warmUp, JitClock.nanos() - jit);
         }
     }
 
-    private int warmUp(Sequence sequence, ThroughputTest test) {
-        long started = System.nanoTime();
-        long previous = once(sequence, test);
-        for (int runs = 1; ; runs++) {
-            long current = once(sequence, test);
-            boolean steady = Math.abs(current - previous) < STEADY * previous;
-            long spent = System.nanoTime() - started;
-            if ((steady && spent > LEAST_WARM_UP) || spent > MOST_WARM_UP) {
-                return runs + 1;
-            }
-            previous = current;
-        }
-    }
-
-    private long once(Sequence sequence, ThroughputTest test) {
+    private long once(Sequence sequence, ThroughputTest test, List<ThroughputTest.Piece> prompt) {
         sequence.truncate(test.depth());
         long started = System.nanoTime();
-        prefill(sequence, test.depth(), test.prompt());
+        read(sequence, prompt);
         for (int i = 0; i < test.generated(); i++) {
             sequence.append(tokens, test.depth() + test.prompt() + i, 1, 1);
             // Reading the choice back is what makes the step finish, as it does when text is generated.
@@ -72,13 +56,10 @@ public final class Throughput {
         return System.nanoTime() - started;
     }
 
-    private void prefill(Sequence sequence, int from, int count) {
-        int batch = model.batchTokens();
-        for (int done = 0; done < count; done += batch) {
-            int n = Math.min(batch, count - done);
-            boolean last = done + n == count;
-            sequence.append(tokens, from + done, n, last ? 1 : 0);
-            if (last) {
+    private void read(Sequence sequence, List<ThroughputTest.Piece> pieces) {
+        for (ThroughputTest.Piece piece : pieces) {
+            sequence.append(tokens, piece.position(), piece.tokens(), piece.last() ? 1 : 0);
+            if (piece.last()) {
                 sequence.bestToken();
             }
         }

@@ -1,5 +1,6 @@
 package dev.sluice.bench;
 
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 
@@ -7,10 +8,13 @@ import java.util.List;
  * The times of one test.
  *
  * @param test what was measured
+ * @param started when
  * @param samplesNanos time of each counted repetition
- * @param warmUps repetitions before them that were not counted, while the JVM compiled
+ * @param warmUp what ran before them and was not counted
+ * @param jitNanos how long the JVM's compilers worked during the counted repetitions: about 0 after a good warm-up
  */
-public record ThroughputResult(ThroughputTest test, List<Long> samplesNanos, int warmUps) {
+public record ThroughputResult(
+        ThroughputTest test, Instant started, List<Long> samplesNanos, WarmUp warmUp, long jitNanos) {
     public ThroughputResult {
         samplesNanos = List.copyOf(samplesNanos);
     }

@@ -1,13 +1,15 @@
 package dev.sluice.cli;
 
 import dev.sluice.Model;
-import dev.sluice.bench.Throughput;
-import dev.sluice.bench.ThroughputReport;
-import dev.sluice.bench.ThroughputResult;
+import dev.sluice.bench.BenchReport;
+import dev.sluice.bench.BenchRun;
+import dev.sluice.bench.BenchSession;
+import dev.sluice.bench.Measurement;
 import dev.sluice.bench.ThroughputTest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -16,7 +18,13 @@ import picocli.CommandLine.Option;
 @Command(
         name = "bench",
         sortOptions = false,
-        description = {"Measures tokens per second as llama-bench does: pp (a prompt), tg (generation).", ""},
+        description = {
+            "Measures tokens per second as llama-bench does: pp (a prompt), tg (generation).",
+            "Beside them stand the bytes that this moves per second at the least, their share of the memory's read"
+                    + " bandwidth as measured in the same run with the same threads, and floating-point operations per"
+                    + " second. What runs before the JVM has compiled is not counted.",
+            ""
+        },
         footer = {"", "Example:", "  sluice bench --model SmolLM2-135M-Instruct.Q4_1.gguf -p 512 -n 128 -r 5"})
 final class BenchCommand implements Callable<Integer> {
     private final Streams streams;
@@ -41,6 +49,12 @@ final class BenchCommand implements Callable<Integer> {
     private List<Integer> generations = List.of();
 
     @Option(
+            names = "-pg",
+            paramLabel = "P,N",
+            description = "A prompt of P tokens and N generated after it, timed together; may be given again.")
+    private List<String> pairs = List.of();
+
+    @Option(
             names = {"-d", "--n-depth"},
             split = ",",
             defaultValue = "0",
@@ -55,12 +69,15 @@ final class BenchCommand implements Callable<Integer> {
             description = "Counted repetitions of each test (default: ${DEFAULT-VALUE}).")
     private int repetitions;
 
+    @Option(names = "--no-warmup", description = "Count from the first repetition on, the JVM's compilation included.")
+    private boolean cold;
+
     @Option(
             names = {"-o", "--output"},
             defaultValue = "md",
             paramLabel = "FORMAT",
-            description = "md (default), json, jsonl or csv.")
-    private ThroughputReport.Format output = ThroughputReport.Format.MD;
+            description = "md (default), json, jsonl, csv, html or sql (llama-bench's table).")
+    private BenchReport.Format output = BenchReport.Format.MD;
 
     @Mixin
     private final CommonOptions common = new CommonOptions();
@@ -73,23 +90,23 @@ final class BenchCommand implements Callable<Integer> {
     public Integer call() {
         List<ThroughputTest> tests = tests();
         int context = tests.stream()
-                .mapToInt(t -> t.depth() + t.tokens())
+                .mapToInt(ThroughputTest::context)
                 .max()
-                .orElseThrow(() -> new UsageException("there is nothing to measure: -p and -n are both 0"));
-        try (Model loaded = model.load(streams, common, Math.max(context, model.context()))) {
+                .orElseThrow(() ->
+                        new UsageException("there is nothing to measure: -p and -n are 0, and -pg is not" + " given"));
+        try (Model loaded = model.load(streams, common, Math.max(context, model.context()));
+                BenchSession session = new BenchSession(loaded, BenchRun.of(loaded, model.file(), model.threads()))) {
             if (!common.quiet()) {
                 streams.err().println(loaded.path());
             }
-            Throughput throughput = new Throughput(loaded);
-            List<ThroughputResult> results = new ArrayList<>();
+            List<Measurement> measurements = new ArrayList<>();
             try (ProgressLine progress = ProgressLine.on(streams, common)) {
                 for (ThroughputTest test : tests) {
-                    progress.report("measuring " + test.label(), results.size(), tests.size());
-                    results.add(throughput.run(test, repetitions));
+                    progress.report("measuring " + test.label(), measurements.size(), tests.size());
+                    measurements.add(session.measure(test, !cold, repetitions));
                 }
             }
-            ThroughputReport report = new ThroughputReport(loaded, model.file(), model.threads());
-            streams.out().print(report.render(results, output));
+            streams.out().print(BenchReport.render(session.run(), measurements, output));
             return 0;
         }
     }
@@ -106,13 +123,32 @@ final class BenchCommand implements Callable<Integer> {
             for (int generated : generations) {
                 add(tests, 0, generated, depth);
             }
+            for (String pair : pairs) {
+                int[] counts = counts(pair);
+                add(tests, counts[0], counts[1], depth);
+            }
         }
         return tests;
     }
 
+    private static int[] counts(String pair) {
+        int[] counts;
+        try {
+            counts = Stream.of(pair.split(",", -1))
+                    .mapToInt(n -> Integer.parseInt(n.strip()))
+                    .toArray();
+        } catch (NumberFormatException e) {
+            counts = new int[0];
+        }
+        if (counts.length != 2) {
+            throw new UsageException("-pg takes two numbers, 512,128, not '" + pair + "'");
+        }
+        return counts;
+    }
+
     private static void add(List<ThroughputTest> tests, int prompt, int generated, int depth) {
         if (prompt < 0 || generated < 0 || depth < 0) {
-            throw new UsageException("-p, -n and -d must be 0 or more");
+            throw new UsageException("-p, -n, -pg and -d must be 0 or more");
         }
         if (prompt + generated > 0) {
             tests.add(new ThroughputTest(prompt, generated, depth));

@@ -62,8 +62,7 @@ final class PracticeCommand implements Callable<Integer> {
     }
 
     private static List<String> with(List<String> command, String... more) {
-        return Stream.concat(command.stream(), Arrays.stream(more))
-                .toList();
+        return Stream.concat(command.stream(), Arrays.stream(more)).toList();
     }
 
     private int run(List<String> command) {

@@ -88,19 +88,11 @@ final class PracticeModel {
         tokens.add("<|endoftext|>");
         String letters = "abcdefghijklmnopqrstuvwxyz";
         String signs = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,!?'-\u0120\u010a"; // the last two: space and line feed
-        (letters + signs).chars().forEach(c -> tokens.add(Character.toString(c)));
-        for (String first : (letters + '\u0120').split("")) {
-            for (String second : letters.split("")) {
-                tokens.add(first + second);
-                merges.add(first + " " + second);
-            }
-        }
-        for (String pair : merges.toArray(String[]::new)) {
-            for (String third : letters.split("")) {
-                String joined = pair.replace(" ", "");
-                tokens.add(joined + third);
-                merges.add(joined + " " + third);
-            }
+        tokens.addAll(singles(letters + signs));
+        List<String> words = join(singles(letters + '\u0120'), letters, merges);
+        tokens.addAll(words);
+        for (String word : words) {
+            tokens.addAll(join(List.of(word), letters, merges));
         }
         text("tokenizer.ggml.model", "gpt2");
         text("tokenizer.ggml.pre", "smollm");
@@ -114,6 +106,22 @@ final class PracticeModel {
         strings("tokenizer.ggml.merges", merges);
         integer("tokenizer.ggml.eos_token_id", 0);
         return tokens.size();
+    }
+
+    private static List<String> singles(String characters) {
+        return characters.chars().mapToObj(Character::toString).toList();
+    }
+
+    /** Every word with every letter behind it, and the merges that make them. */
+    private static List<String> join(List<String> words, String letters, List<String> merges) {
+        List<String> joined = new ArrayList<>();
+        for (String word : words) {
+            for (String letter : singles(letters)) {
+                joined.add(word + letter);
+                merges.add(word + " " + letter);
+            }
+        }
+        return joined;
     }
 
     private void weights(int blocks, int vocabulary) {
@@ -137,7 +145,7 @@ final class PracticeModel {
         DType type = FORMATS.get(matrices++ % FORMATS.size());
         byte[] values = new byte[Math.toIntExact(type.bytes(cols) * rows)];
         for (int i = 0; i < values.length; i++) {
-            values[i] = (byte) (0x10 + (i * 5 >> 2) % 8); // small and finite in every format
+            values[i] = (byte) (0x10 + ((i * 5) >> 2) % 8); // small and finite in every format
         }
         tensor(name, type, values, cols, rows);
     }

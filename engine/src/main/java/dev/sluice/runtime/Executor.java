@@ -56,46 +56,66 @@ public final class Executor implements AutoCloseable {
         return device.path();
     }
 
-    /** The most tokens of one step. */
+    /** The most tokens of one step, all sequences together. */
     public int batchTokens() {
         return batchTokens;
     }
 
     /**
-     * A new, empty sequence.
+     * A batch, for steps of several sequences at once.
+     *
+     * @param logitRows the most rows of logits that one step will be asked for, all sequences together
+     * @throws SluiceException if the device has no room for it
+     */
+    public Batch newBatch(int logitRows) {
+        return new Batch(this, batchTokens, logitRows);
+    }
+
+    /**
+     * A new, empty sequence with activations of its own.
      *
      * @param capacity the most tokens it will hold
      * @param logitRows the most rows of logits that one step will be asked for
      * @throws SluiceException if the device has no room for it
      */
     public Sequence newSequence(int capacity, KvType kv, int logitRows) {
-        return new Sequence(this, capacity, kv, logitRows);
+        return new Sequence(this, capacity, kv, new Batch(this, 1, logitRows), true);
     }
 
     /**
-     * Runs one step: appends tokens to a sequence.
+     * A new, empty sequence that takes no memory beyond its KV cache, for one of many.
      *
-     * @param outputRows rows of logits to compute, for the last so many of these tokens
+     * @param capacity the most tokens it will hold
+     * @param batch what it appends through, and may share with others; closed by its own owner
+     * @throws SluiceException if the device has no room for it
      */
-    void step(Sequence sequence, int tokens, int outputRows) {
-        Step step = new Step(sequence.position(), tokens, outputRows);
-        DeviceMemory from = sequence.ids();
+    public Sequence newSequence(int capacity, KvType kv, Batch batch) {
+        if (batch.executor() != this) {
+            throw new IllegalArgumentException("the batch belongs to another model");
+        }
+        return new Sequence(this, capacity, kv, batch, false);
+    }
+
+    /** Runs one step: all layers for all parts of a batch. */
+    void run(Batch batch) {
+        Step step = batch.step();
+        DeviceMemory from = batch.ids();
         for (int i = 0; i < layers.size(); i++) {
             CompiledLayer layer = layers.get(i);
             if (layer.layer().kind() == Layer.Kind.HEAD) {
-                if (outputRows > 0) {
-                    layer.submit(step, from, sequence.logits(), null);
+                if (step.outputRows() > 0) {
+                    layer.submit(step, from, batch.logits());
                 }
             } else {
-                layer.submit(step, from, sequence.hidden(), sequence.state(i));
-                from = sequence.hidden();
+                layer.submit(step, from, batch.hidden(), batch.states(i));
+                from = batch.hidden();
             }
         }
     }
 
-    /** Queues the choice of the largest logit of each of the last step's output rows. */
-    void argMax(Sequence sequence, int rows) {
-        argMax.submit(new Step(0, rows, rows), sequence.logits(), sequence.best(), null);
+    /** Queues the choice of the largest logit of each row of the last step's. */
+    void argMax(Batch batch) {
+        argMax.submit(batch.step(), batch.logits(), batch.best());
     }
 
     int layerCount() {

@@ -1,63 +1,43 @@
 package dev.sluice.runtime;
 
-import dev.sluice.backend.DeviceMemory;
 import dev.sluice.backend.KvType;
 import dev.sluice.backend.LayerState;
 import dev.sluice.error.SluiceException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One sequence of tokens: its KV caches, its activations and its position. Used by one thread at a time; the owner
- * closes it, twice without harm.
+ * One sequence of tokens: its KV caches and its position. It grows by {@link #append}, or together with others in a
+ * {@link Batch}. Used by one thread at a time; the owner closes it, twice without harm.
  */
 public final class Sequence implements AutoCloseable {
+    /** No {@link Batch#generation}: there are no results to be read. */
+    private static final long NO_RESULTS = -1;
+
     private final Executor executor;
     private final int capacity;
-    private final int logitRows;
     private final List<@Nullable LayerState> states = new ArrayList<>();
-    private final List<DeviceMemory> memories = new ArrayList<>();
-    private final Arena arena = Arena.ofShared();
-    private final DeviceMemory ids;
-    private final DeviceMemory hidden;
-    private final DeviceMemory logits;
-    private final DeviceMemory best;
-    private final MemorySegment staging;
-    private final MemorySegment logitsStaging;
+    private final Batch batch;
+    private final boolean ownsBatch;
     private int position;
-    private int lastRows;
+    private long results = NO_RESULTS;
     private boolean closed;
 
-    Sequence(Executor executor, int capacity, KvType kv, int logitRows) {
+    /** A sequence that appends through a batch of its own, closed with it, or through one that it shares. */
+    Sequence(Executor executor, int capacity, KvType kv, Batch batch, boolean ownsBatch) {
         this.executor = executor;
         this.capacity = capacity;
-        this.logitRows = logitRows;
-        int batch = executor.batchTokens();
-        long vocabulary = executor.graph().vocabulary();
+        this.batch = batch;
+        this.ownsBatch = ownsBatch;
         try {
             for (int i = 0; i < executor.layerCount(); i++) {
                 states.add(executor.newState(i, capacity, kv));
             }
-            ids = allocate(4L * batch);
-            hidden = allocate(4L * batch * executor.graph().embedding());
-            logits = allocate(4L * logitRows * vocabulary);
-            best = allocate(4L * logitRows);
-            staging = arena.allocate(4L * batch, 64);
-            logitsStaging = arena.allocate(4L * vocabulary, 64);
         } catch (RuntimeException e) {
             close();
             throw e;
         }
-    }
-
-    private DeviceMemory allocate(long bytes) {
-        DeviceMemory memory = executor.allocate(bytes);
-        memories.add(memory);
-        return memory;
     }
 
     /** Tokens evaluated so far. */
@@ -76,11 +56,11 @@ public final class Sequence implements AutoCloseable {
             throw new IllegalArgumentException("position " + newPosition + " of " + position);
         }
         position = newPosition;
-        lastRows = 0;
+        results = NO_RESULTS;
     }
 
     /**
-     * Appends one step's worth of tokens.
+     * Appends one step's worth of tokens. If this fails nothing is appended, and earlier results are forgotten.
      *
      * @param tokens ids, each within the vocabulary
      * @param from index of the first
@@ -89,94 +69,64 @@ public final class Sequence implements AutoCloseable {
      * @throws SluiceException if the sequence is full
      */
     public void append(int[] tokens, int from, int count, int outputRows) {
-        if (closed) {
-            throw new IllegalStateException("the sequence is closed");
-        }
-        if (count <= 0 || count > executor.batchTokens() || outputRows > logitRows) {
-            throw new IllegalArgumentException(count + " tokens, " + outputRows + " output rows");
-        }
-        if (count > capacity - position) {
-            throw new SluiceException("the context is full: it holds " + capacity + " tokens, " + position
-                    + " are taken and " + count + " more are to be added; raise --ctx");
-        }
-        int vocabulary = executor.graph().vocabulary();
-        for (int i = 0; i < count; i++) {
-            int id = tokens[from + i];
-            if (id < 0 || id >= vocabulary) {
-                throw new SluiceException(
-                        "token id " + id + " is not within the vocabulary of " + vocabulary + " tokens");
-            }
-            staging.setAtIndex(ValueLayout.JAVA_INT, i, id);
-        }
-        ids.write(0, staging.asSlice(0, 4L * count));
-        executor.step(this, count, outputRows);
-        position += count;
-        lastRows = outputRows;
-    }
-
-    /** The id of the largest logit of the last row. */
-    public int bestToken() {
-        requireLogits(0);
-        executor.argMax(this, lastRows);
-        best.read(4L * (lastRows - 1), staging.asSlice(0, 4));
-        int id = staging.get(ValueLayout.JAVA_INT, 0);
-        if (id < 0) {
-            throw notANumber();
-        }
-        return id;
+        batch.clear();
+        batch.add(this, tokens, from, count, outputRows);
+        batch.run();
+        results = batch.generation();
     }
 
     /**
-     * Reads one row of the last step's logits.
+     * The id of the largest logit of the last row that {@link #append} computed.
+     *
+     * @throws IllegalStateException if there is none, or a shared batch has been used otherwise since
+     */
+    public int bestToken() {
+        requireResults();
+        return batch.bestToken(0);
+    }
+
+    /**
+     * Reads one row of the logits that {@link #append} computed last.
      *
      * @param row 0 for the first row computed
      * @param target receives vocabulary floats
      * @throws SluiceException if one of them is not a number
+     * @throws IllegalStateException if it was not computed, or a shared batch has been used otherwise since
      */
     public void logits(int row, float[] target) {
-        requireLogits(row);
-        logits.read(row * logitsStaging.byteSize(), logitsStaging);
-        MemorySegment.copy(
-                logitsStaging,
-                ValueLayout.JAVA_FLOAT,
-                0,
-                target,
-                0,
-                executor.graph().vocabulary());
-        float sum = 0;
-        for (float value : target) {
-            sum += value;
-        }
-        if (Float.isNaN(sum)) {
-            throw notANumber();
+        requireResults();
+        batch.logits(0, row, target);
+    }
+
+    private void requireResults() {
+        requireOpen();
+        if (results != batch.generation()) {
+            throw new IllegalStateException("there are no logits of an append: nothing was appended, the sequence was"
+                    + " changed since, or its batch was used for something else");
         }
     }
 
-    private void requireLogits(int row) {
-        if (row < 0 || row >= lastRows) {
-            throw new IllegalStateException("the last step computed " + lastRows + " rows of logits");
+    Executor executor() {
+        return executor;
+    }
+
+    void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("the sequence is closed");
         }
     }
 
-    private static SluiceException notANumber() {
-        return new SluiceException("the logits are not numbers (NaN): the model file is damaged, or its values"
-                + " overflow; 'sluice inspect' shows what it holds");
+    void requireRoom(int count) {
+        if (count > capacity - position) {
+            throw new SluiceException("the context is full: it holds " + capacity + " tokens, " + position
+                    + " are taken and " + count + " more are to be added; raise --ctx");
+        }
     }
 
-    DeviceMemory ids() {
-        return ids;
-    }
-
-    DeviceMemory hidden() {
-        return hidden;
-    }
-
-    DeviceMemory logits() {
-        return logits;
-    }
-
-    DeviceMemory best() {
-        return best;
+    /** Counts tokens that a batch has computed. */
+    void advance(int count) {
+        position += count;
+        results = NO_RESULTS;
     }
 
     @Nullable
@@ -188,13 +138,14 @@ public final class Sequence implements AutoCloseable {
     public void close() {
         if (!closed) {
             closed = true;
-            memories.reversed().forEach(DeviceMemory::close);
+            if (ownsBatch) {
+                batch.close();
+            }
             for (LayerState state : states.reversed()) {
                 if (state != null) {
                     state.close();
                 }
             }
-            arena.close();
         }
     }
 }

@@ -36,6 +36,7 @@ final class CpuDevice implements Device {
     private final Set<AutoCloseable> open = Collections.newSetFromMap(new IdentityHashMap<>());
     private final ReentrantLock lock = new ReentrantLock();
     private float[] scratch = new float[0];
+    private float[] gathered = new float[0];
     private boolean closed;
 
     CpuDevice(DeviceInfo info, DeviceOptions options, Kernels kernels) {
@@ -156,6 +157,9 @@ final class CpuDevice implements Device {
         if (scratch.length < floats) {
             scratch = new float[(int) floats];
         }
+        if (layer.kind() == Layer.Kind.HEAD && gathered.length < layer.inputWidth() * batchTokens) {
+            gathered = new float[layer.inputWidth() * batchTokens];
+        }
         for (Node node : layer.nodes()) {
             for (Scratch own : scratches) {
                 kernels.reserve(node.op(), own);
@@ -210,6 +214,11 @@ final class CpuDevice implements Device {
 
     float[] scratch() {
         return scratch;
+    }
+
+    /** Room for a batch of a head's input rows. */
+    float[] gathered() {
+        return gathered;
     }
 
     int batchTokens() {
@@ -299,6 +308,7 @@ final class CpuDevice implements Device {
             weights.close();
             arena.close();
             scratch = new float[0];
+            gathered = new float[0];
         } finally {
             lock.unlock();
         }

@@ -25,7 +25,7 @@ final class CpuLayer implements CompiledLayer {
     private final int output;
     private final Stage[] stages;
     private final boolean[] meet;
-    private final Run run = new Run();
+    private final Run run;
     private boolean closed;
 
     CpuLayer(
@@ -44,6 +44,7 @@ final class CpuLayer implements CompiledLayer {
         output = layer.nodes().getLast().output();
         stages = built.stages().toArray(Stage[]::new);
         meet = new boolean[stages.length];
+        run = new Run(device.batchTokens());
         Set<Integer> fresh = new HashSet<>();
         for (int s = 0; s < stages.length; s++) {
             if (stages[s].reads().stream().anyMatch(fresh::contains)) {
@@ -74,47 +75,64 @@ final class CpuLayer implements CompiledLayer {
     }
 
     @Override
-    public Fence submit(Step step, DeviceMemory in, DeviceMemory out, @Nullable LayerState state) {
+    public Fence submit(Step step, DeviceMemory in, DeviceMemory out, @Nullable LayerState... states) {
         device.exclusively(() -> {
             if (closed) {
                 throw new IllegalStateException(layer.name() + " has been closed");
             }
-            execute(step, in, out, state);
+            execute(step, in, out, states);
         });
         return Fence.DONE;
     }
 
-    private void execute(Step step, DeviceMemory in, DeviceMemory out, @Nullable LayerState state) {
-        boolean some = layer.kind() == Layer.Kind.HEAD || layer.kind() == Layer.Kind.ARGMAX;
-        int tokens = some ? step.outputRows() : step.tokens();
-        int skipped = layer.kind() == Layer.Kind.HEAD ? step.tokens() - tokens : 0;
+    private void execute(Step step, DeviceMemory in, DeviceMemory out, @Nullable LayerState[] states) {
+        boolean head = layer.kind() == Layer.Kind.HEAD;
+        boolean outputsOnly = head || layer.kind() == Layer.Kind.ARGMAX;
         if (step.tokens() > device.batchTokens()) {
             throw new IllegalArgumentException(
                     "a step of " + step.tokens() + " tokens on a device opened for " + device.batchTokens());
         }
-        float[] source = array(in, (long) (tokens + skipped) * layer.inputWidth());
-        float[] target = array(out, (long) tokens * layer.outputWidth());
-        run.begin(step.position(), tokens, cache(state, step));
-        if (tokens == 0) {
+        run.begin(step, outputsOnly);
+        int rows = run.tokens();
+        float[] source = array(in, (long) (head ? step.tokens() : rows) * layer.inputWidth());
+        float[] target = array(out, (long) rows * layer.outputWidth());
+        bindCaches(step, states);
+        if (rows == 0) {
             return;
-        }
-        values.getFirst().bind(source, skipped * layer.inputWidth());
-        if (layer.kind() == Layer.Kind.EMBEDDING) {
-            requireKnownIds(tokens);
         }
         if (source == target && layer.kind() != Layer.Kind.BLOCK) {
             throw new IllegalArgumentException(layer.name() + " cannot write over its input");
         }
+        if (head && rows < step.tokens()) {
+            bindOutputRows(step, source);
+        } else {
+            values.getFirst().bind(source, 0);
+        }
+        if (layer.kind() == Layer.Kind.EMBEDDING) {
+            requireKnownIds(rows);
+        }
         boolean inPlace = source == target && !(layer.nodes().getLast().op() instanceof Op.Add);
         bind(inPlace ? null : target);
         for (RotationTable table : rotations) {
-            table.prepare(step.position(), tokens);
+            table.prepare(run);
         }
         device.pool().run(this::work);
         if (inPlace) {
             Rows result = values.get(output);
-            System.arraycopy(result.data(), result.at(0), target, 0, tokens * result.width);
+            System.arraycopy(result.data(), result.at(0), target, 0, rows * result.width);
         }
+    }
+
+    /** Binds the input of a head to a copy of the rows that logits are wanted for: others may lie between them. */
+    private void bindOutputRows(Step step, float[] source) {
+        int width = layer.inputWidth();
+        float[] gathered = device.gathered();
+        for (int p = 0; p < step.parts(); p++) {
+            int rows = step.outputRows(p);
+            int from = step.firstRow(p) + step.tokens(p) - rows;
+            System.arraycopy(source, from * width, gathered, step.firstOutput(p) * width, rows * width);
+        }
+        values.getFirst().bind(gathered, 0);
     }
 
     private void bind(float @Nullable [] target) {
@@ -161,20 +179,32 @@ final class CpuLayer implements CompiledLayer {
         return own.data();
     }
 
-    private @Nullable KvCache cache(@Nullable LayerState state, Step step) {
+    private void bindCaches(Step step, @Nullable LayerState[] states) {
         Op.Attention op = layer.attention().orElse(null);
-        if (op == null) {
-            if (state != null) {
+        for (int p = 0; p < step.parts(); p++) {
+            LayerState state = p < states.length ? states[p] : null;
+            if (op != null) {
+                run.cache(p, cache(op, step, p, state));
+            } else if (state != null) {
                 throw new IllegalArgumentException(layer.name() + " keeps no state");
             }
-            return null;
         }
+    }
+
+    private KvCache cache(Op.Attention op, Step step, int part, @Nullable LayerState state) {
         if (!(state instanceof KvCache own) || !own.belongsTo(device) || !own.fits(op) || own.isClosed()) {
             throw new IllegalArgumentException(layer.name() + " needs a KV cache of its own, still open");
         }
-        if ((long) step.position() + step.tokens() > own.capacity()) {
-            throw new IllegalArgumentException("positions " + step.position() + " to "
-                    + ((long) step.position() + step.tokens() - 1) + " exceed the KV cache of " + own.capacity());
+        long end = (long) step.position(part) + step.tokens(part);
+        if (end > own.capacity()) {
+            throw new IllegalArgumentException("positions " + step.position(part) + " to " + (end - 1)
+                    + " exceed the KV cache of " + own.capacity());
+        }
+        for (int p = 0; p < part; p++) {
+            if (run.cache(p) == own) {
+                throw new IllegalArgumentException(
+                        layer.name() + ": parts " + p + " and " + part + " have the same KV cache");
+            }
         }
         return own;
     }

@@ -122,7 +122,8 @@ final class LayerStages {
                 int t = i / op.kvHeads();
                 int head = i % op.kvHeads();
                 int at = head * op.headDim();
-                run.cache().put(head, run.position() + t, k.data(), k.at(t) + at, v.data(), v.at(t) + at);
+                KvCache cache = run.cache(run.partOf(t));
+                cache.put(head, run.positionOf(t), k.data(), k.at(t) + at, v.data(), v.at(t) + at);
             }
         }));
         stages.add(new Stage(

@@ -1,6 +1,7 @@
 package dev.sluice.backend.cpu;
 
 import dev.sluice.graph.Rotation;
+import java.util.Arrays;
 
 /**
  * Sines and cosines of a step's positions. They are the same for every layer that rotates alike, so a step computes them
@@ -10,13 +11,15 @@ final class RotationTable {
     private final Rotation rotation;
     private final float[] cos;
     private final float[] sin;
-    private int position = -1;
-    private int tokens;
+    /** The position that each row holds. */
+    private final int[] positions;
 
     RotationTable(Rotation rotation, int maxTokens) {
         this.rotation = rotation;
         cos = new float[rotation.pairs() * maxTokens];
         sin = new float[rotation.pairs() * maxTokens];
+        positions = new int[maxTokens];
+        Arrays.fill(positions, -1);
     }
 
     /** Whether two rotations turn by the same angles; the pairing is the kernel's business. */
@@ -32,28 +35,32 @@ final class RotationTable {
         return true;
     }
 
-    /** Fills the table for the tokens of a step. */
-    void prepare(int firstPosition, int count) {
-        if (firstPosition == position && count <= tokens) {
-            return;
-        }
-        for (int t = 0; t < count; t++) {
-            for (int i = 0; i < rotation.pairs(); i++) {
-                double angle = (double) (firstPosition + t) * rotation.frequency(i);
-                cos[t * rotation.pairs() + i] = (float) (Math.cos(angle) * rotation.magnitude());
-                sin[t * rotation.pairs() + i] = (float) (Math.sin(angle) * rotation.magnitude());
+    /** Fills the table for the rows of a step; those that hold their position already are left alone. */
+    void prepare(Run run) {
+        for (int row = 0; row < run.tokens(); row++) {
+            int position = run.positionOf(row);
+            if (positions[row] != position) {
+                fill(row, position);
+                positions[row] = position;
             }
         }
-        position = firstPosition;
-        tokens = count;
     }
 
-    /** Cosines, [token][pair]. */
+    private void fill(int row, int position) {
+        int pairs = rotation.pairs();
+        for (int i = 0; i < pairs; i++) {
+            double angle = (double) position * rotation.frequency(i);
+            cos[row * pairs + i] = (float) (Math.cos(angle) * rotation.magnitude());
+            sin[row * pairs + i] = (float) (Math.sin(angle) * rotation.magnitude());
+        }
+    }
+
+    /** Cosines, [row][pair]. */
     float[] cos() {
         return cos;
     }
 
-    /** Sines, [token][pair]. */
+    /** Sines, [row][pair]. */
     float[] sin() {
         return sin;
     }

@@ -1,31 +1,89 @@
 package dev.sluice.backend.cpu;
 
+import dev.sluice.backend.Step;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** What the stages of a layer share during one step. */
+/**
+ * What the stages of a layer share during one step: the rows to compute, part by part. A part is what one sequence brings:
+ * tokens at adjoining positions, which see that sequence's KV cache and no other.
+ */
 final class Run {
-    private int position;
+    private final int[] firstRows;
+    private final int[] positions;
+    private final @Nullable KvCache[] caches;
+    private final int[] partOfRow;
+    private int parts;
     private int tokens;
-    private @Nullable KvCache cache;
 
-    void begin(int firstPosition, int tokenCount, @Nullable KvCache kvCache) {
-        position = firstPosition;
-        tokens = tokenCount;
-        cache = kvCache;
+    Run(int mostTokens) {
+        firstRows = new int[mostTokens + 1];
+        positions = new int[mostTokens];
+        caches = new KvCache[mostTokens];
+        partOfRow = new int[mostTokens];
     }
 
-    /** Position of the step's first token in its sequence. */
-    int position() {
-        return position;
+    /**
+     * Begins a step.
+     *
+     * @param outputsOnly whether only the last rows of each part are computed, those that logits are wanted for
+     */
+    void begin(Step step, boolean outputsOnly) {
+        tokens = 0;
+        parts = step.parts();
+        for (int p = 0; p < parts; p++) {
+            int rows = outputsOnly ? step.outputRows(p) : step.tokens(p);
+            firstRows[p] = tokens;
+            positions[p] = step.position(p) + step.tokens(p) - rows;
+            caches[p] = null;
+            for (int r = 0; r < rows; r++) {
+                partOfRow[tokens++] = p;
+            }
+        }
+        firstRows[parts] = tokens;
     }
 
-    /** Rows that the layer computes. */
+    /** Gives a part its cache. */
+    void cache(int part, KvCache cache) {
+        caches[part] = cache;
+    }
+
+    /** Rows that the layer computes, of all parts. */
     int tokens() {
         return tokens;
     }
 
-    KvCache cache() {
-        return Objects.requireNonNull(cache);
+    int parts() {
+        return parts;
+    }
+
+    /** The row at which a part begins. */
+    int firstRow(int part) {
+        return firstRows[part];
+    }
+
+    /** Rows of one part. */
+    int tokens(int part) {
+        return firstRows[part + 1] - firstRows[part];
+    }
+
+    /** Position of a part's first row in its sequence. */
+    int position(int part) {
+        return positions[part];
+    }
+
+    KvCache cache(int part) {
+        return Objects.requireNonNull(caches[part]);
+    }
+
+    /** The part that a row belongs to. */
+    int partOf(int row) {
+        return partOfRow[row];
+    }
+
+    /** Position of a row in its own sequence. */
+    int positionOf(int row) {
+        int part = partOfRow[row];
+        return positions[part] + row - firstRows[part];
     }
 }

@@ -75,7 +75,9 @@ final class ScalarKernels implements Kernels {
 
     @Override
     public void attention(Op.Attention op, Run run, Rows q, Rows y, Worker worker) {
-        worker.scratch.reserveScores(run.cache().capacity());
+        for (int p = 0; p < run.parts(); p++) {
+            worker.scratch.reserveScores(run.cache(p).capacity());
+        }
         int work = run.tokens() * op.heads();
         // Later tokens see more positions: dealing them out in turn shares the work evenly.
         for (int i = worker.index; i < work; i += worker.count) {
@@ -84,9 +86,9 @@ final class ScalarKernels implements Kernels {
             int at = head * op.headDim();
             ScalarOps.attentionHead(
                     op,
-                    run.cache(),
+                    run.cache(run.partOf(t)),
                     head,
-                    run.position() + t,
+                    run.positionOf(t),
                     q.data(),
                     q.at(t) + at,
                     y.data(),

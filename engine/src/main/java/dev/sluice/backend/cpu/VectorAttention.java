@@ -30,9 +30,15 @@ final class VectorAttention {
 
     /** A worker's share of all queries. */
     void run(Op.Attention op, Run run, Rows q, Rows y, Worker worker) {
+        for (int part = 0; part < run.parts(); part++) {
+            part(op, run, part, q, y, worker);
+        }
+    }
+
+    private void part(Op.Attention op, Run run, int part, Rows q, Rows y, Worker worker) {
         int group = op.heads() / op.kvHeads();
-        int queries = run.tokens() * group;
-        if (run.tokens() == 1) {
+        int queries = run.tokens(part) * group;
+        if (run.tokens(part) == 1) {
             // Each worker takes adjoining heads, so that a KV head is read by as few as possible.
             int first = worker.first(op.heads());
             int last = worker.last(op.heads());
@@ -41,7 +47,7 @@ final class VectorAttention {
                 int end = Math.min(last, (kvHead + 1) * group);
                 for (int from = h; from < end; from += QUERIES) {
                     int to = Math.min(end, from + QUERIES);
-                    block(op, run, kvHead, from - kvHead * group, to - kvHead * group, q, y, worker.scratch);
+                    block(op, run, part, kvHead, from - kvHead * group, to - kvHead * group, q, y, worker.scratch);
                 }
                 h = end;
             }
@@ -51,12 +57,16 @@ final class VectorAttention {
         // Later tokens see more positions: dealing the blocks out in turn shares the work evenly.
         for (int i = worker.index; i < perHead * op.kvHeads(); i += worker.count) {
             int first = i / op.kvHeads() * QUERIES;
-            block(op, run, i % op.kvHeads(), first, Math.min(queries, first + QUERIES), q, y, worker.scratch);
+            int last = Math.min(queries, first + QUERIES);
+            block(op, run, part, i % op.kvHeads(), first, last, q, y, worker.scratch);
         }
     }
 
-    /** Queries of one KV head, numbered token by token, then head by head. */
-    private void block(Op.Attention op, Run run, int kvHead, int first, int last, Rows q, Rows y, Scratch scratch) {
+    /** Queries of one part and one KV head, numbered token by token, then head by head. */
+    private void block(
+            Op.Attention op, Run run, int part, int kvHead, int first, int last, Rows q, Rows y, Scratch scratch) {
+        int row = run.firstRow(part);
+        int position = run.position(part);
         int group = op.heads() / op.kvHeads();
         int dim = op.headDim();
         int width = KvCache.paddedWidth(dim);
@@ -67,7 +77,7 @@ final class VectorAttention {
         int maxima = out + count * width;
         int sums = maxima + count;
         for (int r = 0; r < count; r++) {
-            int from = q.at((first + r) / group) + (kvHead * group + (first + r) % group) * dim;
+            int from = q.at(row + (first + r) / group) + (kvHead * group + (first + r) % group) * dim;
             for (int d = 0; d < dim; d++) {
                 a[r * dim + d] = q.data()[from + d] * op.scale();
             }
@@ -76,15 +86,15 @@ final class VectorAttention {
         }
         Arrays.fill(a, out, out + count * width, 0);
 
-        KvCache cache = run.cache();
-        int earliest = firstSeen(op, run.position() + first / group);
-        int end = run.position() + (last - 1) / group + 1;
+        KvCache cache = run.cache(part);
+        int earliest = firstSeen(op, position + first / group);
+        int end = position + (last - 1) / group + 1;
         for (int p = earliest / KvCache.TILE * KvCache.TILE; p < end; p += BLOCK) {
             int n = Math.min(BLOCK, end - p);
             keys(cache, kvHead, p, n, dim, scratch);
             product.left(a, 0, dim).into(a, scores, BLOCK, count, n, dim, false);
             for (int r = 0; r < count; r++) {
-                int own = run.position() + (first + r) / group;
+                int own = position + (first + r) / group;
                 int from = Math.max(0, firstSeen(op, own) - p);
                 int to = Math.min(n, own + 1 - p);
                 softmax(a, scores + r * BLOCK, from, to, n, maxima + r, sums + r, out + r * width, width);
@@ -93,7 +103,7 @@ final class VectorAttention {
             product.left(a, scores, BLOCK).into(a, out, width, count, width, n, true);
         }
         for (int r = 0; r < count; r++) {
-            int to = y.at((first + r) / group) + (kvHead * group + (first + r) % group) * dim;
+            int to = y.at(row + (first + r) / group) + (kvHead * group + (first + r) % group) * dim;
             for (int d = 0; d < dim; d++) {
                 y.data()[to + d] = a[out + r * width + d] / a[sums + r];
             }

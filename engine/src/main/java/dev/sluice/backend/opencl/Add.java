@@ -24,13 +24,13 @@ final class Add implements Stage {
     public void submit(Run run) {
         kernel.args()
                 .buffer(run.buffer(a))
-                .i32(run.at(a))
+                .i32(a.at())
                 .i32(a.stride())
                 .buffer(run.buffer(b))
-                .i32(run.at(b))
+                .i32(b.at())
                 .i32(b.stride())
                 .buffer(run.buffer(y))
-                .i32(run.at(y))
+                .i32(y.at())
                 .i32(y.stride())
                 .i32(width)
                 .launch(run.queue, NDRange.of(items, run.tokens));

@@ -4,7 +4,10 @@ import dev.sluice.backend.KvType;
 import dev.sluice.graph.Op;
 import dev.sluice.opencl.NDRange;
 
-/** {@code attention.cl}: the last tokens over the KV cache; fewer query rows a group for one token than for many. */
+/**
+ * {@code attention.cl}: the last tokens over the KV cache, a launch for each sequence; fewer query rows a group for one
+ * token than for many.
+ */
 final class Attention implements Stage {
     private final Op.Attention op;
     private final Value q;
@@ -15,7 +18,7 @@ final class Attention implements Stage {
     private final ByKvType one;
     private final ByKvType many;
 
-    /** {@code y} has contiguous rows from the beginning of its slot. */
+    /** {@code y} has contiguous rows. */
     Attention(OpenClDevice device, Op.Attention op, Value q, Value y) {
         this.op = op;
         this.q = q;
@@ -48,26 +51,34 @@ final class Attention implements Stage {
 
     @Override
     public void submit(Run run) {
-        KvCache cache = run.requireCache();
-        boolean single = run.tokens == 1;
-        int rows = Math.multiplyExact(run.tokens, op.heads() / op.kvHeads());
+        for (int part = 0; part < run.step.parts(); part++) {
+            submit(run, part);
+        }
+    }
+
+    private void submit(Run run, int part) {
+        KvCache cache = run.cache(part);
+        int tokens = run.step.tokens(part);
+        boolean single = tokens == 1;
+        int rows = Math.multiplyExact(tokens, op.heads() / op.kvHeads());
         int groups = Math.ceilDiv(rows, single ? queriesOfOne : queriesOfMany);
         (single ? one : many)
                 .of(cache)
                 .args()
                 .buffer(run.buffer(q))
-                .i32(run.at(q))
+                .i32(run.at(part, q))
                 .i32(q.stride())
                 .i32(op.heads())
                 .i32(op.kvHeads())
                 .buffer(cache.keys())
                 .buffer(cache.values())
                 .i32(cache.stride())
-                .i32(run.position)
-                .i32(run.tokens)
+                .i32(run.step.position(part))
+                .i32(tokens)
                 .i32(op.window())
                 .f32(op.scale())
                 .buffer(run.buffer(y))
+                .i32(run.at(part, y))
                 .launch(
                         run.queue,
                         NDRange.of((long) op.kvHeads() * tuning.tileItems(), (long) groups * tuning.keyItems())

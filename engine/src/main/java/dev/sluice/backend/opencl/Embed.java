@@ -34,7 +34,7 @@ final class Embed implements Stage {
                 .f32(scale)
                 .buffer(run.buffer(new Value(Value.INPUT, 0, 1)))
                 .buffer(run.buffer(y))
-                .i32(run.at(y))
+                .i32(y.at())
                 .launch(run.queue, NDRange.of((long) run.tokens * items).local(items));
     }
 

@@ -45,7 +45,7 @@ final class MatMul implements Stage {
         if (run.packs(new Packed(p.x(), p.norm()))) {
             pack.args()
                     .buffer(run.buffer(p.x()))
-                    .i32(run.at(p.x()))
+                    .i32(p.x().at())
                     .i32(p.cols())
                     .i32(run.tokens)
                     .i32(p.norm() == null ? 0 : 1)
@@ -70,9 +70,9 @@ final class MatMul implements Stage {
                 .buffer(panels)
                 .i32(run.tokens)
                 .buffer(run.bufferOrNone(p.residual()))
-                .i32(run.atOrZero(p.residual()))
+                .i32(p.residual() == null ? 0 : p.residual().at())
                 .buffer(run.buffer(p.y()))
-                .i32(run.at(p.y()))
+                .i32(p.y().at())
                 .i32(p.y().stride())
                 .launch(
                         run.queue,

@@ -51,14 +51,14 @@ final class MatVec implements Stage {
                     .f32(p.norm() == null ? 0 : p.norm().eps())
                     .buffer(p.bias())
                     .buffer(run.buffer(p.x()))
-                    .i32(run.at(p.x()) + t * p.x().stride())
+                    .i32(p.x().at() + t * p.x().stride())
                     .buffer(run.bufferOrNone(p.residual()))
                     .i32(
                             p.residual() == null
                                     ? 0
-                                    : run.at(p.residual()) + t * p.residual().stride())
+                                    : p.residual().at() + t * p.residual().stride())
                     .buffer(run.buffer(p.y()))
-                    .i32(run.at(p.y()) + t * p.y().stride())
+                    .i32(p.y().at() + t * p.y().stride())
                     .local(panelBytes)
                     .launch(run.queue, range);
         }

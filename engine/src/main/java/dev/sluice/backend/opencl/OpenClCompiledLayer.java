@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A layer bound to an OpenCL device: its stages in order. */
 final class OpenClCompiledLayer implements CompiledLayer {
+    private static final KvCache[] NO_CACHES = {};
+
     private final OpenClDevice device;
     private final Layer layer;
     private final LayerResources resources;
@@ -39,6 +41,9 @@ final class OpenClCompiledLayer implements CompiledLayer {
             }
             if (inPlaceNeedsCopy) {
                 device.scratch().reserve(scratchSlots, layer.outputWidth());
+            }
+            if (layer.kind() == Layer.Kind.HEAD) {
+                device.scratch().reserve(scratchSlots, layer.inputWidth());
             }
             device.scratch().reservePanels(widestProduct(layer));
         } catch (RuntimeException e) {
@@ -77,27 +82,26 @@ final class OpenClCompiledLayer implements CompiledLayer {
     }
 
     @Override
-    public Fence submit(Step step, DeviceMemory in, DeviceMemory out, @Nullable LayerState state) {
+    public Fence submit(Step step, DeviceMemory in, DeviceMemory out, @Nullable LayerState... states) {
         device.exclusively(queue -> {
             if (closed) {
                 throw new IllegalStateException(layer.name() + " has been closed");
             }
-            execute(queue, step, in, out, state);
+            execute(queue, step, in, out, states);
         });
         return device.fence();
     }
 
-    private void execute(Queue queue, Step step, DeviceMemory in, DeviceMemory out, @Nullable LayerState state) {
-        boolean some = layer.kind() == Layer.Kind.HEAD || layer.kind() == Layer.Kind.ARGMAX;
-        int rows = some ? step.outputRows() : step.tokens();
-        int skipped = layer.kind() == Layer.Kind.HEAD ? step.tokens() - rows : 0;
+    private void execute(Queue queue, Step step, DeviceMemory in, DeviceMemory out, @Nullable LayerState[] states) {
+        boolean head = layer.kind() == Layer.Kind.HEAD;
+        int rows = head || layer.kind() == Layer.Kind.ARGMAX ? step.outputRows() : step.tokens();
         if (step.tokens() > device.batchTokens()) {
             throw new IllegalArgumentException(
                     "a step of " + step.tokens() + " tokens on a device opened for " + device.batchTokens());
         }
-        Buffer source = buffer(in, (long) (rows + skipped) * layer.inputWidth());
+        Buffer source = buffer(in, (long) (head ? step.tokens() : rows) * layer.inputWidth());
         Buffer target = buffer(out, (long) rows * layer.outputWidth());
-        KvCache cache = cache(state, step);
+        KvCache[] caches = caches(step, states);
         if (rows == 0) {
             return;
         }
@@ -106,12 +110,12 @@ final class OpenClCompiledLayer implements CompiledLayer {
         }
         boolean copies = source == target && inPlaceNeedsCopy;
         Buffer[] slots = new Buffer[Value.SCRATCH + scratchSlots];
-        slots[Value.INPUT] = source;
+        slots[Value.INPUT] = head && rows < step.tokens() ? outputRows(queue, step, source) : source;
         slots[Value.OUTPUT] = copies ? device.scratch().slot(scratchSlots) : target;
         for (int i = 0; i < scratchSlots; i++) {
             slots[Value.SCRATCH + i] = device.scratch().slot(i);
         }
-        Run run = new Run(queue, step.position(), rows, cache, slots, Math.multiplyExact(skipped, layer.inputWidth()));
+        Run run = new Run(queue, step, rows, caches, slots);
         for (Stage stage : stages) {
             stage.submit(run);
         }
@@ -119,6 +123,20 @@ final class OpenClCompiledLayer implements CompiledLayer {
             queue.copy(slots[Value.OUTPUT], 0, target, 0, (long) Float.BYTES * rows * layer.outputWidth());
         }
         device.submitted();
+    }
+
+    /** A copy of the rows that logits are wanted for: others may lie between them. */
+    private Buffer outputRows(Queue queue, Step step, Buffer source) {
+        Buffer gathered = device.scratch().slot(scratchSlots);
+        long rowBytes = (long) Float.BYTES * layer.inputWidth();
+        for (int p = 0; p < step.parts(); p++) {
+            int rows = step.outputRows(p);
+            if (rows > 0) {
+                int from = step.firstRow(p) + step.tokens(p) - rows;
+                queue.copy(source, from * rowBytes, gathered, step.firstOutput(p) * rowBytes, rows * rowBytes);
+            }
+        }
+        return gathered;
     }
 
     private Buffer buffer(DeviceMemory memory, long elements) {
@@ -136,20 +154,37 @@ final class OpenClCompiledLayer implements CompiledLayer {
         return own.buffer();
     }
 
-    private @Nullable KvCache cache(@Nullable LayerState state, Step step) {
+    private KvCache[] caches(Step step, @Nullable LayerState[] states) {
         Op.Attention op = layer.attention().orElse(null);
         if (op == null) {
-            if (state != null) {
-                throw new IllegalArgumentException(layer.name() + " keeps no state");
+            for (int p = 0; p < Math.min(step.parts(), states.length); p++) {
+                if (states[p] != null) {
+                    throw new IllegalArgumentException(layer.name() + " keeps no state");
+                }
             }
-            return null;
+            return NO_CACHES;
         }
+        KvCache[] caches = new KvCache[step.parts()];
+        for (int p = 0; p < caches.length; p++) {
+            caches[p] = cache(op, step, p, p < states.length ? states[p] : null);
+            for (int before = 0; before < p; before++) {
+                if (caches[before] == caches[p]) {
+                    throw new IllegalArgumentException(
+                            layer.name() + ": parts " + before + " and " + p + " have the same KV cache");
+                }
+            }
+        }
+        return caches;
+    }
+
+    private KvCache cache(Op.Attention op, Step step, int part, @Nullable LayerState state) {
         if (!(state instanceof KvCache own) || !own.fits(device, op)) {
             throw new IllegalArgumentException(layer.name() + " needs a KV cache of its own, still open");
         }
-        if ((long) step.position() + step.tokens() > own.capacity()) {
-            throw new IllegalArgumentException("positions " + step.position() + " to "
-                    + ((long) step.position() + step.tokens() - 1) + " exceed the KV cache of " + own.capacity());
+        long end = (long) step.position(part) + step.tokens(part);
+        if (end > own.capacity()) {
+            throw new IllegalArgumentException("positions " + step.position(part) + " to " + (end - 1)
+                    + " exceed the KV cache of " + own.capacity());
         }
         return own;
     }

@@ -40,17 +40,17 @@ final class RmsNorm implements Stage {
     public void submit(Run run) {
         kernel.args()
                 .buffer(run.buffer(x))
-                .i32(run.at(x))
+                .i32(x.at())
                 .i32(x.stride())
                 .buffer(gain)
                 .i32(width)
                 .f32(eps)
                 .i32(residual == null ? 0 : 1)
                 .buffer(run.bufferOrNone(residual))
-                .i32(run.atOrZero(residual))
+                .i32(residual == null ? 0 : residual.at())
                 .i32(residual == null ? 0 : residual.stride())
                 .buffer(run.buffer(y))
-                .i32(run.at(y))
+                .i32(y.at())
                 .i32(y.stride())
                 .launch(run.queue, NDRange.of((long) runs * items, run.tokens).local(items, 1));
     }

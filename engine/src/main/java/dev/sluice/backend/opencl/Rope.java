@@ -1,6 +1,7 @@
 package dev.sluice.backend.opencl;
 
 import dev.sluice.backend.KvType;
+import dev.sluice.backend.Step;
 import dev.sluice.graph.Rotation;
 import dev.sluice.opencl.Buffer;
 import dev.sluice.opencl.NDRange;
@@ -8,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@code rope.cl}: what happens to queries, keys and values between the projections and attention. Turns queries from one
- * value into another, or keys on their way into the KV cache with the values, or both at once.
+ * value into another, or keys on their way into the KV cache with the values, or both at once. A launch for each sequence.
  */
 final class Rope implements Stage {
     private static final int NORM_Q = 1;
@@ -72,36 +73,53 @@ final class Rope implements Stage {
 
     @Override
     public void submit(Run run) {
-        KvCache cache = k == null ? null : run.requireCache();
+        Step step = run.step;
+        Buffer turns = null;
+        if (table != null) {
+            int positions = 0;
+            for (int part = 0; part < step.parts(); part++) {
+                positions = Math.max(positions, step.position(part) + step.tokens(part));
+            }
+            turns = table.upTo(positions, run.queue);
+        }
+        for (int part = 0; part < step.parts(); part++) {
+            submit(run, part, turns);
+        }
+    }
+
+    private void submit(Run run, int part, @Nullable Buffer turns) {
+        KvCache cache = k == null ? null : run.cache(part);
         int items = Math.min(tuning.items(), 32);
         int groups = tuning.items() == 1 ? 1 : slots;
         kernels.of(cache)
                 .args()
                 .buffer(q == null ? null : run.buffer(q.value()))
-                .i32(q == null ? 0 : run.at(q.value()))
+                .i32(q == null ? 0 : run.at(part, q.value()))
                 .i32(q == null ? 0 : q.value().stride())
                 .i32(q == null ? 0 : q.count())
                 .buffer(q == null ? null : q.gain())
                 .buffer(k == null ? null : run.buffer(k.value()))
-                .i32(k == null ? 0 : run.at(k.value()))
+                .i32(k == null ? 0 : run.at(part, k.value()))
                 .i32(k == null ? 0 : k.value().stride())
                 .i32(k == null ? 0 : k.count())
                 .buffer(k == null ? null : k.gain())
                 .f32(eps)
                 .buffer(run.bufferOrNone(v))
-                .i32(run.atOrZero(v))
+                .i32(run.atOrZero(part, v))
                 .i32(v == null ? 0 : v.stride())
                 .buffer(run.bufferOrNone(y))
-                .i32(run.atOrZero(y))
+                .i32(run.atOrZero(part, y))
                 .i32(y == null ? 0 : y.stride())
-                .buffer(table == null ? null : table.upTo(run.position + run.tokens, run.queue))
+                .buffer(turns)
                 .i32(pairs)
                 .i32(flags)
                 .buffer(cache == null ? null : cache.keys())
                 .buffer(cache == null ? null : cache.values())
                 .i32(cache == null ? 0 : cache.stride())
-                .i32(run.position)
-                .launch(run.queue, NDRange.of((long) run.tokens * items, groups).local(items, 1));
+                .i32(run.step.position(part))
+                .launch(
+                        run.queue,
+                        NDRange.of((long) run.step.tokens(part) * items, groups).local(items, 1));
     }
 
     @Override

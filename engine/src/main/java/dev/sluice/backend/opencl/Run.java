@@ -1,29 +1,27 @@
 package dev.sluice.backend.opencl;
 
+import dev.sluice.backend.Step;
 import dev.sluice.opencl.Buffer;
 import dev.sluice.opencl.Queue;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** One submission of a layer: what its stages need to know beyond what they were built with. */
 final class Run {
     final Queue queue;
-    final int position;
+    final Step step;
     /** Rows to compute. */
     final int tokens;
 
-    final @Nullable KvCache cache;
+    private final KvCache[] caches;
     private final Buffer[] slots;
-    private final int inputAt;
     private @Nullable Object packed;
 
-    Run(Queue queue, int position, int tokens, @Nullable KvCache cache, Buffer[] slots, int inputAt) {
+    Run(Queue queue, Step step, int tokens, KvCache[] caches, Buffer[] slots) {
         this.queue = queue;
-        this.position = position;
+        this.step = step;
         this.tokens = tokens;
-        this.cache = cache;
+        this.caches = caches;
         this.slots = slots;
-        this.inputAt = inputAt;
     }
 
     Buffer buffer(Value value) {
@@ -35,17 +33,18 @@ final class Run {
         return value == null ? null : buffer(value);
     }
 
-    /** The element at which a value begins. */
-    int at(Value value) {
-        return value.slot() == Value.INPUT ? inputAt + value.at() : value.at();
+    /** The element at which a part of a value begins. */
+    int at(int part, Value value) {
+        return value.at() + step.firstRow(part) * value.stride();
     }
 
-    int atOrZero(@Nullable Value value) {
-        return value == null ? 0 : at(value);
+    int atOrZero(int part, @Nullable Value value) {
+        return value == null ? 0 : at(part, value);
     }
 
-    KvCache requireCache() {
-        return Objects.requireNonNull(cache, "the layer was submitted without its KV cache");
+    /** The KV cache of a part's sequence. */
+    KvCache cache(int part) {
+        return caches[part];
     }
 
     /** Says that the panels now hold something; false if they held it already. */

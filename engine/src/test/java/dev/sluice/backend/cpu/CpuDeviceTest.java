@@ -115,12 +115,12 @@ class CpuDeviceTest {
             assertEquals(4, state.capacity());
             assertEquals(2 * 16 * 16 * 4, state.bytes());
             Step one = new Step(0, 1, 0);
-            refused(() -> plain.submit(one, small, in, null));
-            refused(() -> plain.submit(one, in, small, null));
-            refused(() -> plain.submit(one, foreign, in, null));
+            refused(() -> plain.submit(one, small, in));
+            refused(() -> plain.submit(one, in, small));
+            refused(() -> plain.submit(one, foreign, in));
             refused(() -> plain.submit(one, in, in, state));
-            refused(() -> plain.submit(new Step(0, 5, 0), in, in, null));
-            refused(() -> stateful.submit(one, in, in, null));
+            refused(() -> plain.submit(new Step(0, 5, 0), in, in));
+            refused(() -> stateful.submit(one, in, in));
             refused(() -> stateful.submit(new Step(3, 2, 0), in, in, state));
             assertThrows(IndexOutOfBoundsException.class, () -> small.read(4, MemorySegment.ofArray(new byte[8])));
             assertThrows(IndexOutOfBoundsException.class, () -> small.write(4, MemorySegment.ofArray(new byte[8])));

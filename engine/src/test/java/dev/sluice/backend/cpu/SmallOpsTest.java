@@ -109,7 +109,7 @@ class SmallOpsTest {
                     CompiledLayer layer = device.compile(b.build());
                     DeviceMemory memory = device.allocate(4L * x.length)) {
                 memory.write(0, MemorySegment.ofArray(x));
-                layer.submit(new Step(0, 3, 0), memory, memory, null).await();
+                layer.submit(new Step(0, 3, 0), memory, memory).await();
                 float[] y = new float[x.length];
                 memory.read(0, MemorySegment.ofArray(y));
                 for (int i = 0; i < y.length; i++) {

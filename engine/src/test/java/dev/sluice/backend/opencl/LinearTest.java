@@ -123,7 +123,7 @@ class LinearTest {
         try (CompiledLayer compiled = device.compile(layer);
                 var memory = device.allocate(4L * x.length)) {
             memory.write(0, java.lang.foreign.MemorySegment.ofArray(x));
-            compiled.submit(new Step(0, tokens, tokens), memory, memory, null);
+            compiled.submit(new Step(0, tokens, tokens), memory, memory);
             memory.read(0, java.lang.foreign.MemorySegment.ofArray(y));
         }
         return y;

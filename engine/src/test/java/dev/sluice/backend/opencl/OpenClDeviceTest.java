@@ -83,8 +83,10 @@ class OpenClDeviceTest {
                 try (CompiledLayer second = device.compile(head.build())) {
                     assertEquals(bytes, first.residentBytes());
                     assertEquals(bytes, second.residentBytes());
-                    // The head adds only panels of activations: 64 columns of the batch, rounded up to 16 tokens.
-                    assertEquals(before - 4L * 48 * 64, device.availableBytes());
+                    // The head adds only activations, 64 floats a token: panels of the batch, rounded up to 16 tokens,
+                    // and
+                    // the rows that logits are wanted for.
+                    assertEquals(before - 4L * 64 * (48 + OpenClRuns.BATCH), device.availableBytes());
                 }
             }
         }
@@ -105,7 +107,7 @@ class OpenClDeviceTest {
             refused(() -> compiled.submit(one, foreign, memory, state));
             refused(() -> compiled.submit(one, small, memory, state));
             refused(() -> compiled.submit(one, memory, small, state));
-            refused(() -> compiled.submit(one, memory, memory, null));
+            refused(() -> compiled.submit(one, memory, memory));
             refused(() -> compiled.submit(new Step(8, 1, 1), memory, memory, state));
             refused(() -> compiled.submit(new Step(0, OpenClRuns.BATCH + 1, 1), memory, memory, state));
             MemorySegment bytes = MemorySegment.ofArray(new byte[8]);

@@ -59,7 +59,7 @@ class SmallOpsTest {
                 DeviceMemory in = device.allocate(4L * ids.length);
                 DeviceMemory out = device.allocate(4L * y.length)) {
             in.write(0, MemorySegment.ofArray(ids));
-            layer.submit(new Step(0, ids.length, 1), in, out, null);
+            layer.submit(new Step(0, ids.length, 1), in, out);
             out.read(0, MemorySegment.ofArray(y));
         }
         return y;
@@ -167,7 +167,7 @@ class SmallOpsTest {
                 DeviceMemory in = device.allocate(4L * x.length);
                 DeviceMemory out = device.allocate(4L * rows)) {
             in.write(0, MemorySegment.ofArray(x));
-            layer.submit(new Step(0, rows, rows), in, out, null);
+            layer.submit(new Step(0, rows, rows), in, out);
             out.read(0, MemorySegment.ofArray(y));
         }
         return y;

@@ -4,7 +4,7 @@
 // q               f32 [tokens, heads * HEAD_DIM] from element q_at, rows q_stride apart
 // keys, values    the cache (kv.cl), filled up to position + tokens
 // window          keys less than this many positions back are seen; 0: all
-// out             f32 [tokens, heads * HEAD_DIM]
+// out             f32 [tokens, heads * HEAD_DIM] from element out_at
 //
 // A query row is a head of a token; the rows of the heads that share a KV head follow one another: row = token * group +
 // head in group. A work-group of (16 / LANES, KEY_ITEMS) work-items takes QUERIES rows (dimension 1 of the groups, last
@@ -45,7 +45,7 @@
 kernel __attribute__((reqd_work_group_size(16 / LANES, KEY_ITEMS, 1)))
 void attention(const global float *q, int q_at, int q_stride, int heads, int kv_heads, const global kv_t *keys,
                const global kv_t *values, int capacity, int position, int tokens, int window, float scale,
-               global float *out) {
+               global float *out, int out_at) {
     local float queries[HEAD_DIM * QUERIES];
     local float scores[QUERIES * KEYS];
     local float sums[QUERIES * VALUE_DIM];
@@ -165,6 +165,6 @@ void attention(const global float *q, int q_at, int q_stride, int heads, int kv_
         int d = i % HEAD_DIM;
         int row = first + r;
         int head = kv_head * group + row % group;
-        out[((size_t)(row / group) * heads + head) * HEAD_DIM + d] = sums[r * VALUE_DIM + d] / weight[r];
+        out[out_at + ((size_t)(row / group) * heads + head) * HEAD_DIM + d] = sums[r * VALUE_DIM + d] / weight[r];
     }
 }

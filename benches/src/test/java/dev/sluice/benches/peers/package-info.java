@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.benches.peers;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.benches.synthetic;
+
+import org.jspecify.annotations.NullMarked;
