@@ -86,16 +86,23 @@ class Peers:
 
     def kherud(self):
         target = self.root / "benches" / "target"
-        self.say("building benches (for de.kherud:llama)")
-        command = ["./mvnw", "-q", "-B", "--no-transfer-progress", "-pl", "benches", "-am", "-Dmaven.test.skip=true", "package"]
-        done = subprocess.run(command, cwd=self.root, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+        package = Path("dev/sluice/benches/peers")
+        sources = (self.root / "benches" / "src" / "main" / "java" / package).glob("*.java")
         jars = list((target / "lib").glob("llama-*.jar"))
-        if done.returncode != 0 or not jars:
-            raise Unavailable("benches could not be built: " + process.last_words(done.stdout + done.stderr))
+        if not jars or older(target / "classes" / package / "KherudBench.class", sources):
+            self.build_benches()
+            jars = list((target / "lib").glob("llama-*.jar"))
         version = "de.kherud:llama " + jars[0].stem[len("llama-") :]
         java = Path(os.environ["JAVA_HOME"]) / "bin" / "java"
         class_path = os.pathsep.join([str(target / "classes"), str(target / "lib" / "*")])
         return [Kherud("kherud", version, self.settings, java, class_path)]
+
+    def build_benches(self):
+        self.say("building benches (for de.kherud:llama)")
+        command = ["./mvnw", "-q", "-B", "--no-transfer-progress", "-pl", "benches", "-am", "-Dmaven.test.skip=true", "package"]
+        done = subprocess.run(command, cwd=self.root, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+        if done.returncode != 0:
+            raise Unavailable("benches could not be built: " + process.last_words(done.stdout + done.stderr))
 
     def build_llama_cpp(self):
         """Builds the newest release, once."""
@@ -132,6 +139,11 @@ class Peers:
         shutil.move(str(sources / "build" / "bin"), str(folder))
         shutil.rmtree(build)
         return folder
+
+
+def older(built, sources):
+    """Whether a built file is missing, or older than one of its sources."""
+    return not built.is_file() or any(source.stat().st_mtime > built.stat().st_mtime for source in sources)
 
 
 def existing(folder, option):

@@ -1,12 +1,16 @@
 """Tests of the arithmetic and of the readers of other programs' output: python3 -m unittest discover -s scripts/lib/compare"""
 
 import json
+import os
 import sys
+import tempfile
 import unittest
+from pathlib import Path
 
 import comparison
 import engines
 import options
+import peers
 import process
 import prompts
 import pypi
@@ -168,7 +172,7 @@ class Turns(unittest.TestCase):
 
     def take(self, engines_, group, rounds):
         results = Results("a")
-        file = comparison.Path("model.gguf")
+        file = Path("model.gguf")
         comparison.say = lambda text: None
         for number in range(1, rounds + 1):
             comparison.turns(number, rounds, file, group, engines_, results)
@@ -191,6 +195,19 @@ class Turns(unittest.TestCase):
         results = self.take([self.Fake("a", log)], Start("short prompt", "Hello"), 2)
         self.assertEqual(3, len(log))
         self.assertEqual(2, len(results.cell("model.gguf", START, "a").rounds))
+
+
+class Building(unittest.TestCase):
+    def test_what_is_older_than_a_source_is_built_anew(self):
+        with tempfile.TemporaryDirectory() as folder:
+            source, built = Path(folder, "source"), Path(folder, "built")
+            source.touch()
+            self.assertTrue(peers.older(built, [source]))
+            built.touch()
+            os.utime(source, (1, 1))
+            self.assertFalse(peers.older(built, [source]))
+            os.utime(built, (0, 0))
+            self.assertTrue(peers.older(built, [source]))
 
 
 class Options(unittest.TestCase):

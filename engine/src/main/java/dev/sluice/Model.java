@@ -132,7 +132,16 @@ public final class Model implements AutoCloseable {
      * @param batch what it appends through; several sequences may share one
      */
     public Sequence newSequence(Batch batch) {
-        return executor.newSequence(contextLength, kvType, batch);
+        return newSequence(batch, contextLength);
+    }
+
+    /**
+     * As {@link #newSequence(Batch)}, of a length of its own.
+     *
+     * @param capacity the most tokens that it will hold
+     */
+    public Sequence newSequence(Batch batch, int capacity) {
+        return executor.newSequence(capacity, kvType, batch);
     }
 
     /**

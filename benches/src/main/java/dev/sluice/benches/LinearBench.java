@@ -1,11 +1,8 @@
 package dev.sluice.benches;
 
-import dev.sluice.backend.Backend;
 import dev.sluice.backend.CompiledLayer;
 import dev.sluice.backend.Device;
-import dev.sluice.backend.DeviceInfo;
 import dev.sluice.backend.DeviceMemory;
-import dev.sluice.backend.DeviceOptions;
 import dev.sluice.backend.Fence;
 import dev.sluice.backend.Step;
 import dev.sluice.graph.Layer;
@@ -19,7 +16,6 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.ServiceLoader;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.AuxCounters;
@@ -38,13 +34,14 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Matrix products on any device: gigabytes of packed weights a second ({@code :gigabytes}, what counts for one token)
- * and floating-point operations ({@code :gigaflops}, what counts for many). The matrices together exceed every cache.
+ * Matrix products on any device: gigabytes of packed weights a second ({@code :gigabytes}, what counts for one token) and
+ * floating-point operations ({@code :gigaflops}, what counts for many), and both as shares of what the CPU reaches with as
+ * many threads in the same run ({@code :readPercent}, {@code :floatPercent}; see {@link Peaks}). For one token the matrices
+ * together exceed every cache; for many it is one.
  *
  * <pre>{@code
- * ./mvnw -q -pl benches -am package -DskipTests
- * java --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED \
- *     -cp 'benches/target/lib/*:benches/target/classes' org.openjdk.jmh.Main LinearBench -p device=opencl:0
+ * scripts/micro-bench LinearBench -p device=cpu
+ * scripts/micro-bench LinearBench -p device=opencl:0 -p format=Q4_1 -p tokens=1
  * }</pre>
  */
 @BenchmarkMode(Mode.Throughput)
@@ -57,17 +54,22 @@ public class LinearBench {
     private static final int SIZE = 2048;
     private static final long ALL_BYTES = 256L << 20;
 
-    @Param("opencl:0")
+    @Param("cpu")
     public String device = "";
 
-    @Param({"Q4_0", "Q4_1", "Q8_0", "Q4_K", "Q6_K", "F16", "F32"})
+    @Param({"Q4_0", "Q4_1", "Q5_0", "Q8_0", "Q4_K", "Q6_K", "F16", "F32"})
     public DType format = DType.F32;
 
     @Param({"1", "512"})
     public int tokens;
 
+    /** Of the CPU, 0 for all. */
+    @Param("0")
+    public int threads;
+
     /** What a trial works with. */
-    private record Opened(Arena weights, Device device, List<CompiledLayer> layers, DeviceMemory x, DeviceMemory y) {}
+    private record Opened(
+            Arena weights, Device device, List<CompiledLayer> layers, DeviceMemory x, DeviceMemory y, Peaks peaks) {}
 
     private @Nullable Opened opened;
 
@@ -77,12 +79,26 @@ public class LinearBench {
     public static class Work {
         public double gigabytes;
         public double gigaflops;
+        /** Of the bytes that the CPU can read in the time. */
+        public double readPercent;
+        /** Of the 32-bit multiply-adds that the CPU can do in the time. */
+        public double floatPercent;
+
+        /** Begins an iteration. */
+        @Setup(Level.Iteration)
+        public void clear() {
+            gigabytes = 0;
+            gigaflops = 0;
+            readPercent = 0;
+            floatPercent = 0;
+        }
     }
 
     @Setup(Level.Trial)
     public void open() {
         Arena weights = Arena.ofShared();
-        Device open = find();
+        Device open = Devices.open(device, threads, tokens);
+        Peaks peaks = Peaks.measure(threads);
         int count = (int) Math.max(1, ALL_BYTES / (format.bytes(SIZE) * SIZE));
         List<CompiledLayer> layers = new ArrayList<>();
         for (int i = 0; i < (tokens == 1 ? count : 1); i++) {
@@ -96,20 +112,7 @@ public class LinearBench {
         }
         DeviceMemory x = open.allocate(4L * SIZE * tokens);
         x.write(0, MemorySegment.ofArray(new float[SIZE * tokens]));
-        opened = new Opened(weights, open, layers, x, open.allocate(4L * SIZE * tokens));
-    }
-
-    private Device find() {
-        List<String> present = new ArrayList<>();
-        for (Backend backend : ServiceLoader.load(Backend.class)) {
-            for (DeviceInfo info : backend.discover().devices()) {
-                if (info.id().equals(device)) {
-                    return backend.open(info, new DeviceOptions(0, tokens));
-                }
-                present.add(info.id());
-            }
-        }
-        throw new IllegalArgumentException("no device " + device + "; there are " + present);
+        opened = new Opened(weights, open, layers, x, open.allocate(4L * SIZE * tokens), peaks);
     }
 
     @TearDown(Level.Trial)
@@ -129,7 +132,11 @@ public class LinearBench {
             fence = layer.submit(step, o.x, o.y);
         }
         fence.await();
-        work.gigabytes += 1e-9 * o.layers.size() * format.bytes(SIZE) * SIZE;
-        work.gigaflops += 2e-9 * o.layers.size() * SIZE * SIZE * tokens;
+        double gigabytes = 1e-9 * o.layers.size() * format.bytes(SIZE) * SIZE;
+        double gigaflops = 2e-9 * o.layers.size() * SIZE * SIZE * tokens;
+        work.gigabytes += gigabytes;
+        work.gigaflops += gigaflops;
+        work.readPercent += 100 * gigabytes / o.peaks.readRate();
+        work.floatPercent += 100 * gigaflops / o.peaks.floatRate();
     }
 }

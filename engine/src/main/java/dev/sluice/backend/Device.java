@@ -68,6 +68,32 @@ public interface Device extends AutoCloseable {
     @Nullable
     LayerState newState(CompiledLayer layer, int capacity, KvType type);
 
+    /**
+     * Runs consecutive layers for one step, as if each were submitted in turn: the first reads {@code in}, each hands over
+     * to the next in {@code between}, the last writes {@code out}. A device that pays for beginning and ending its work
+     * pays once for all of them.
+     *
+     * @param layers of this device, one at least
+     * @param states what the step's sequences keep in each of the layers
+     * @return a fence that is done when the last layer has run
+     * @throws IllegalArgumentException as {@link CompiledLayer#submit} does
+     */
+    default Fence submit(
+            List<CompiledLayer> layers,
+            Step step,
+            DeviceMemory in,
+            DeviceMemory between,
+            DeviceMemory out,
+            StateSource states) {
+        DeviceMemory from = in;
+        int last = layers.size() - 1;
+        for (int i = 0; i < last; i++) {
+            layers.get(i).submit(step, from, between, states.of(i));
+            from = between;
+        }
+        return layers.get(last).submit(step, from, out, states.of(last));
+    }
+
     /** Memory for activations, ids or logits; its content is undefined until written. */
     DeviceMemory allocate(long bytes);
 

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * a shared machine it changes from one minute to the next.
  */
 public final class BenchSession implements AutoCloseable {
-    private static final int PASSES = 8;
+    private static final int PASSES = 5;
 
     private final Model model;
     private final BenchRun run;

@@ -24,8 +24,15 @@ public record ThroughputTest(int prompt, int generated, int depth, int sequences
         this(prompt, generated, depth, 1);
     }
 
-    /** A piece of a prompt that is read in one step. */
-    record Piece(int position, int tokens, boolean last) {}
+    /**
+     * What one sequence does in a step.
+     *
+     * @param sequence the sequence's number
+     * @param position of its first token
+     * @param tokens how many
+     * @param last whether the logits after the last of them are computed
+     */
+    record Part(int sequence, int position, int tokens, boolean last) {}
 
     /**
      * Its name: {@code pp512}, {@code tg128}, {@code pp512+tg128}, each {@code @ d4096} where there is a depth; {@code
@@ -52,22 +59,41 @@ public record ThroughputTest(int prompt, int generated, int depth, int sequences
         return depth + prompt + generated;
     }
 
-    /** The steps in which each sequence reads the prompt. */
-    List<Piece> promptPieces(int batchTokens) {
-        return pieces(depth, prompt, batchTokens);
+    /** The steps in which all sequences read their prompts. */
+    List<List<Part>> promptSteps(int batchTokens) {
+        return steps(depth, prompt, batchTokens);
     }
 
-    /** The steps in which each sequence reaches the depth. */
-    List<Piece> depthPieces(int batchTokens) {
-        return pieces(0, depth, batchTokens);
+    /** The steps in which all sequences reach the depth. */
+    List<List<Part>> depthSteps(int batchTokens) {
+        return steps(0, depth, batchTokens);
     }
 
-    private static List<Piece> pieces(int from, int count, int batchTokens) {
-        List<Piece> pieces = new ArrayList<>();
-        for (int done = 0; done < count; done += batchTokens) {
-            int n = Math.min(batchTokens, count - done);
-            pieces.add(new Piece(from + done, n, done + n == count));
+    /** Steps as full as they can be, the sequences one after another. */
+    private List<List<Part>> steps(int from, int count, int batchTokens) {
+        List<List<Part>> steps = new ArrayList<>();
+        int room = 0;
+        for (int sequence = 0; sequence < sequences; sequence++) {
+            for (int done = 0; done < count; ) {
+                if (room == 0) {
+                    steps.add(new ArrayList<>());
+                    room = batchTokens;
+                }
+                int n = Math.min(room, count - done);
+                steps.getLast().add(new Part(sequence, from + done, n, done + n == count));
+                done += n;
+                room -= n;
+            }
         }
-        return pieces;
+        return steps;
+    }
+
+    /** The step in which each sequence generates a token. */
+    List<Part> generationStep(int index) {
+        List<Part> step = new ArrayList<>();
+        for (int sequence = 0; sequence < sequences; sequence++) {
+            step.add(new Part(sequence, depth + prompt + index, 1, true));
+        }
+        return step;
     }
 }

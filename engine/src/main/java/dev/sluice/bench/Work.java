@@ -5,6 +5,7 @@ import dev.sluice.graph.Graph;
 import dev.sluice.graph.Layer;
 import dev.sluice.graph.Node;
 import dev.sluice.graph.Op;
+import java.util.List;
 
 /**
  * What a test cannot do without, counted from the model's graph: the least that any implementation reads and computes.
@@ -20,42 +21,37 @@ public record Work(double bytes, double flops) {
     /** The work of a test's clocked part. */
     public static Work of(ThroughputTest test, Graph graph, KvType kv, int batchTokens) {
         Work work = NONE;
-        for (ThroughputTest.Piece piece : test.promptPieces(batchTokens)) {
-            Work step = step(graph, kv, 1, piece.position(), piece.tokens(), piece.last() ? 1 : 0);
-            work = work.plus(step.times(test.sequences()));
+        for (List<ThroughputTest.Part> step : test.promptSteps(batchTokens)) {
+            work = work.plus(step(graph, kv, step));
         }
         for (int i = 0; i < test.generated(); i++) {
-            work = work.plus(step(graph, kv, test.sequences(), test.depth() + test.prompt() + i, 1, 1));
+            work = work.plus(step(graph, kv, test.generationStep(i)));
         }
         return work;
     }
 
-    /**
-     * The work of one step.
-     *
-     * @param sequences how many take part in it, each with as many tokens at the same position
-     * @param position index of the first token
-     * @param tokens tokens of each sequence
-     * @param outputs for how many of them, counted from the last, logits are computed
-     */
-    static Work step(Graph graph, KvType kv, int sequences, int position, int tokens, int outputs) {
+    /** The work of one step of one or several sequences. */
+    static Work step(Graph graph, KvType kv, List<ThroughputTest.Part> parts) {
+        int tokens = parts.stream().mapToInt(ThroughputTest.Part::tokens).sum();
+        int outputs = (int) parts.stream().filter(ThroughputTest.Part::last).count();
         double bytes = 0;
         double flops = 0;
         for (Layer layer : graph.layers()) {
-            boolean head = layer.kind() == Layer.Kind.HEAD;
-            int rows = head ? outputs : tokens;
+            int rows = layer.kind() == Layer.Kind.HEAD ? outputs : tokens;
             if (rows == 0) {
                 continue;
             }
             bytes += layer.weightBytes();
             for (Node node : layer.nodes()) {
                 if (node.op() instanceof Op.Attention attention) {
-                    bytes += sequences * kvBytes(attention, kv, position, tokens);
-                    for (int i = 0; i < tokens; i++) {
-                        flops += sequences * attention.flops(1, position + i + 1);
+                    for (ThroughputTest.Part part : parts) {
+                        bytes += kvBytes(attention, kv, part.position(), part.tokens());
+                        for (int i = 1; i <= part.tokens(); i++) {
+                            flops += attention.flops(1, part.position() + i);
+                        }
                     }
                 } else {
-                    flops += node.op().flops(sequences * rows, 0);
+                    flops += node.op().flops(rows, 0);
                 }
             }
         }
@@ -73,9 +69,5 @@ public record Work(double bytes, double flops) {
 
     private Work plus(Work other) {
         return new Work(bytes + other.bytes, flops + other.flops);
-    }
-
-    private Work times(int factor) {
-        return new Work(bytes * factor, flops * factor);
     }
 }

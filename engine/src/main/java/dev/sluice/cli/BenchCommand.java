@@ -63,6 +63,15 @@ final class BenchCommand implements Callable<Integer> {
     private List<Integer> depths = List.of();
 
     @Option(
+            names = {"-b", "--sequences"},
+            split = ",",
+            defaultValue = "1",
+            paramLabel = "N",
+            description = "Sequences to generate at once, a token of each in every step, as llama-batched-bench's -npl;"
+                    + " -p alone is measured with one (default: ${DEFAULT-VALUE}).")
+    private List<Integer> batches = List.of();
+
+    @Option(
             names = {"-r", "--repetitions"},
             defaultValue = "5",
             paramLabel = "N",
@@ -90,7 +99,7 @@ final class BenchCommand implements Callable<Integer> {
     public Integer call() {
         List<ThroughputTest> tests = tests();
         int context = tests.stream()
-                .mapToInt(ThroughputTest::context)
+                .mapToInt(t -> t.sequences() * t.context()) // whose KV caches must fit
                 .max()
                 .orElseThrow(() ->
                         new UsageException("there is nothing to measure: -p and -n are 0, and -pg is not" + " given"));
@@ -118,14 +127,18 @@ final class BenchCommand implements Callable<Integer> {
         List<ThroughputTest> tests = new ArrayList<>();
         for (int depth : depths) {
             for (int prompt : prompts) {
-                add(tests, prompt, 0, depth);
+                add(tests, prompt, 0, depth, 1);
             }
             for (int generated : generations) {
-                add(tests, 0, generated, depth);
+                for (int sequences : batches) {
+                    add(tests, 0, generated, depth, sequences);
+                }
             }
             for (String pair : pairs) {
                 int[] counts = counts(pair);
-                add(tests, counts[0], counts[1], depth);
+                for (int sequences : batches) {
+                    add(tests, counts[0], counts[1], depth, sequences);
+                }
             }
         }
         return tests;
@@ -146,12 +159,15 @@ final class BenchCommand implements Callable<Integer> {
         return counts;
     }
 
-    private static void add(List<ThroughputTest> tests, int prompt, int generated, int depth) {
+    private static void add(List<ThroughputTest> tests, int prompt, int generated, int depth, int sequences) {
         if (prompt < 0 || generated < 0 || depth < 0) {
             throw new UsageException("-p, -n, -pg and -d must be 0 or more");
         }
+        if (sequences < 1) {
+            throw new UsageException("-b must be 1 or more, not " + sequences);
+        }
         if (prompt + generated > 0) {
-            tests.add(new ThroughputTest(prompt, generated, depth));
+            tests.add(new ThroughputTest(prompt, generated, depth, sequences));
         }
     }
 }

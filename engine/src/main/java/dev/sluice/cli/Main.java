@@ -59,6 +59,7 @@ public final class Main implements Runnable {
         all.put("tokenize", TokenizeCommand::new);
         all.put("logits", LogitsCommand::new);
         all.put("bench", BenchCommand::new);
+        all.put("perplexity", PerplexityCommand::new);
         all.put("devices", DevicesCommand::new);
         all.put("inspect", InspectCommand::new);
         all.put("practice", PracticeCommand::new);
@@ -95,6 +96,7 @@ public final class Main implements Runnable {
     /** Without a command: says what there is. */
     @Override
     public void run() {
-        throw new UsageException("a command is missing (generate, chat, tokenize, logits, bench, devices or inspect)");
+        throw new UsageException(
+                "a command is missing (generate, chat, tokenize, logits, bench, perplexity, devices or inspect)");
     }
 }

@@ -2,6 +2,7 @@ package dev.sluice.runtime;
 
 import dev.sluice.backend.DeviceMemory;
 import dev.sluice.backend.LayerState;
+import dev.sluice.backend.StateSource;
 import dev.sluice.backend.Step;
 import dev.sluice.error.SluiceException;
 import java.lang.foreign.Arena;
@@ -35,6 +36,7 @@ public final class Batch implements AutoCloseable {
     private final Step step;
     private final List<Sequence> sequences;
     private final @Nullable LayerState[] states;
+    private final StateSource stateSource = this::states;
     private final List<DeviceMemory> memories = new ArrayList<>();
     private final Arena arena = Arena.ofShared();
     private final DeviceMemory ids;
@@ -265,9 +267,12 @@ public final class Batch implements AutoCloseable {
         return best;
     }
 
-    /** What the parts' sequences keep in a layer; valid until the next call. */
-    @Nullable
-    LayerState[] states(int layer) {
+    /** What the parts' sequences keep in each layer. */
+    StateSource stateSource() {
+        return stateSource;
+    }
+
+    private @Nullable LayerState[] states(int layer) {
         for (int part = 0; part < sequences.size(); part++) {
             states[part] = sequences.get(part).state(layer);
         }

@@ -24,6 +24,7 @@ public final class Executor implements AutoCloseable {
     private final Device device;
     private final int batchTokens;
     private final List<CompiledLayer> layers = new ArrayList<>();
+    private final List<CompiledLayer> withoutHead;
     private final CompiledLayer argMax;
 
     /**
@@ -38,6 +39,10 @@ public final class Executor implements AutoCloseable {
         this.batchTokens = batchTokens;
         try {
             layers.addAll(device.compile(graph.layers(), (done, total) -> progress.report("loading", done, total)));
+            if (layers.getLast().layer().kind() != Layer.Kind.HEAD) {
+                throw new IllegalArgumentException("the graph's last layer is not its head");
+            }
+            withoutHead = layers.subList(0, layers.size() - 1);
             LayerBuilder best = new LayerBuilder("argmax", Layer.Kind.ARGMAX, graph.vocabulary());
             best.add(new Op.ArgMax(graph.vocabulary()), best.input());
             this.argMax = device.compile(best.build());
@@ -99,17 +104,10 @@ public final class Executor implements AutoCloseable {
     /** Runs one step: all layers for all parts of a batch. */
     void run(Batch batch) {
         Step step = batch.step();
-        DeviceMemory from = batch.ids();
-        for (int i = 0; i < layers.size(); i++) {
-            CompiledLayer layer = layers.get(i);
-            if (layer.layer().kind() == Layer.Kind.HEAD) {
-                if (step.outputRows() > 0) {
-                    layer.submit(step, from, batch.logits());
-                }
-            } else {
-                layer.submit(step, from, batch.hidden(), batch.states(i));
-                from = batch.hidden();
-            }
+        if (step.outputRows() > 0) {
+            device.submit(layers, step, batch.ids(), batch.hidden(), batch.logits(), batch.stateSource());
+        } else {
+            device.submit(withoutHead, step, batch.ids(), batch.hidden(), batch.hidden(), batch.stateSource());
         }
     }
 

@@ -17,7 +17,7 @@ class WarmUpTest {
         private long now;
         private long jit;
 
-        /** @param nanosOf time of each repetition, @param jitOf compilation during it */
+        /** Repetition i takes nanosOf(i), and the compilers work jitOf(i) meanwhile. */
         Machine(LongUnaryOperator nanosOf, LongUnaryOperator jitOf) {
             this.nanosOf = nanosOf;
             this.jitOf = jitOf;

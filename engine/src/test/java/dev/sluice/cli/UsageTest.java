@@ -15,7 +15,7 @@ class UsageTest {
     private static final String MODEL = tinyModel("llama3-gqa").toString();
 
     @ParameterizedTest
-    @ValueSource(strings = {"generate", "chat", "tokenize", "logits", "devices", "inspect"})
+    @ValueSource(strings = {"generate", "chat", "tokenize", "logits", "bench", "perplexity", "devices", "inspect"})
     void everyCommandHasHelpWithAnExample(String command) {
         CommandRun help = CommandRun.of(command, "--help").succeeds();
         assertTrue(help.out().contains("Example:"), help.out());
@@ -82,7 +82,13 @@ class UsageTest {
 
     @Test
     void aMissingModelIsOneLineThatNamesIt() {
-        for (String command : List.of("generate --prompt a", "logits --tokens 1 --out x", "tokenize", "chat")) {
+        for (String command : List.of(
+                "generate --prompt a",
+                "logits --tokens 1 --out x",
+                "tokenize",
+                "chat",
+                "bench",
+                "perplexity --file pom.xml")) {
             String[] args = (command + " --model no/such.gguf").split(" ", -1);
             CommandRun run = CommandRun.of(args).fails(1, "no/such.gguf");
             assertEquals(1, run.err().lines().count(), run.err());

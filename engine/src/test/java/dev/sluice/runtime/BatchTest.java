@@ -194,6 +194,7 @@ class BatchTest {
         try (Tiny tiny = new Tiny("models/llama3-gqa", true);
                 Tiny other = new Tiny("models/llama3-gqa", true);
                 Batch batch = tiny.executor.newBatch(4);
+                Batch foreign = other.executor.newBatch(1);
                 Sequence first = tiny.executor.newSequence(CAPACITY, KvType.F32, batch);
                 Sequence second = tiny.executor.newSequence(8, KvType.F32, 2);
                 Sequence stranger = other.executor.newSequence(8, KvType.F32, 1)) {
@@ -217,7 +218,7 @@ class BatchTest {
             refused(() -> batch.add(second, ids, 0, 3, 3)); // more rows of logits than the batch was made for
             refused(() -> batch.add(second, ids, 0, 3, -1));
             refused(() -> batch.add(second, new int[TOKENS], 0, TOKENS - 16, 0));
-            refused(() -> tiny.executor.newSequence(8, KvType.F32, other.executor.newBatch(1)));
+            refused(() -> tiny.executor.newSequence(8, KvType.F32, foreign));
             refused(() -> tiny.executor.newBatch(0));
             assertEquals(1, batch.parts());
             assertEquals(0, first.position());

@@ -52,6 +52,9 @@ public final class KherudBench {
                 bench.answer();
             }
         }
+        System.out.flush();
+        // The library leaves a native thread attached, for which the JVM would wait for ever.
+        Runtime.getRuntime().halt(0);
     }
 
     private void answer() {

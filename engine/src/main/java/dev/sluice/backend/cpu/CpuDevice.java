@@ -5,8 +5,11 @@ import dev.sluice.backend.Device;
 import dev.sluice.backend.DeviceInfo;
 import dev.sluice.backend.DeviceMemory;
 import dev.sluice.backend.DeviceOptions;
+import dev.sluice.backend.Fence;
 import dev.sluice.backend.KvType;
 import dev.sluice.backend.LayerState;
+import dev.sluice.backend.StateSource;
+import dev.sluice.backend.Step;
 import dev.sluice.error.SluiceException;
 import dev.sluice.graph.Layer;
 import dev.sluice.graph.Node;
@@ -15,10 +18,12 @@ import dev.sluice.tensor.BlockCodec;
 import dev.sluice.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +42,11 @@ final class CpuDevice implements Device {
     private final ReentrantLock lock = new ReentrantLock();
     private float[] scratch = new float[0];
     private float[] gathered = new float[0];
+    /** Layers that are bound and run in the next region. */
+    private @Nullable CpuLayer[] queue = new CpuLayer[64];
+
+    private int queued;
+    private final WorkerPool.Region region = this::work;
     private boolean closed;
 
     CpuDevice(DeviceInfo info, DeviceOptions options, Kernels kernels) {
@@ -205,6 +215,74 @@ final class CpuDevice implements Device {
             return memory;
         } finally {
             lock.unlock();
+        }
+    }
+
+    @Override
+    public Fence submit(
+            List<CompiledLayer> layers,
+            Step step,
+            DeviceMemory in,
+            DeviceMemory between,
+            DeviceMemory out,
+            StateSource states) {
+        lock.lock();
+        try {
+            requireOpen();
+            int last = layers.size() - 1;
+            DeviceMemory from = in;
+            queued = 0;
+            for (int i = 0; i <= last; i++) {
+                if (!(layers.get(i) instanceof CpuLayer layer) || !layer.belongsTo(this)) {
+                    throw new IllegalArgumentException(layers.get(i).layer().name() + " is another device's");
+                }
+                DeviceMemory to = i == last ? out : between;
+                if (layer.bind(step, from, to, states.of(i))) {
+                    enqueue(layer);
+                }
+                from = between;
+            }
+            runQueue();
+            return Fence.DONE;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Runs one layer; see {@link CompiledLayer#submit}. */
+    void submit(CpuLayer layer, Step step, DeviceMemory in, DeviceMemory out, @Nullable LayerState[] states) {
+        lock.lock();
+        try {
+            queued = 0;
+            if (layer.bind(step, in, out, states)) {
+                enqueue(layer);
+            }
+            runQueue();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void enqueue(CpuLayer layer) {
+        if (queued == queue.length) {
+            queue = Arrays.copyOf(queue, 2 * queued);
+        }
+        queue[queued++] = layer;
+    }
+
+    private void runQueue() {
+        if (queued > 0) {
+            pool.run(region);
+        }
+    }
+
+    /** What a worker does in a region: its share of every layer of the queue, one parallel region for all of them. */
+    private void work(Worker worker) {
+        for (int i = 0; i < queued; i++) {
+            if (i > 0) {
+                pool.barrier(worker);
+            }
+            Objects.requireNonNull(queue[i]).work(worker);
         }
     }
 

@@ -26,6 +26,13 @@ final class CpuLayer implements CompiledLayer {
     private final Stage[] stages;
     private final boolean[] meet;
     private final Run run;
+    /** Rows of a head's input that are computed, where not all are. */
+    private final int[] wanted;
+    /** A head's whole input, if only some of its rows are computed; they are gathered before the first stage. */
+    private float @Nullable [] gathered;
+    /** Where the result has to be copied to, because it could not be written over the input. */
+    private float @Nullable [] copied;
+
     private boolean closed;
 
     CpuLayer(
@@ -45,6 +52,7 @@ final class CpuLayer implements CompiledLayer {
         stages = built.stages().toArray(Stage[]::new);
         meet = new boolean[stages.length];
         run = new Run(device.batchTokens());
+        wanted = new int[layer.kind() == Layer.Kind.HEAD ? device.batchTokens() : 0];
         Set<Integer> fresh = new HashSet<>();
         for (int s = 0; s < stages.length; s++) {
             if (stages[s].reads().stream().anyMatch(fresh::contains)) {
@@ -74,18 +82,26 @@ final class CpuLayer implements CompiledLayer {
         return residentBytes;
     }
 
+    boolean belongsTo(CpuDevice other) {
+        return device == other;
+    }
+
     @Override
     public Fence submit(Step step, DeviceMemory in, DeviceMemory out, @Nullable LayerState... states) {
-        device.exclusively(() -> {
-            if (closed) {
-                throw new IllegalStateException(layer.name() + " has been closed");
-            }
-            execute(step, in, out, states);
-        });
+        device.submit(this, step, in, out, states);
         return Fence.DONE;
     }
 
-    private void execute(Step step, DeviceMemory in, DeviceMemory out, @Nullable LayerState[] states) {
+    /**
+     * Checks a step and gives every value its place. Nothing of {@code in} but a first layer's ids is read yet: the layer
+     * before may still have to run.
+     *
+     * @return whether there is anything to compute
+     */
+    boolean bind(Step step, DeviceMemory in, DeviceMemory out, @Nullable LayerState[] states) {
+        if (closed) {
+            throw new IllegalStateException(layer.name() + " has been closed");
+        }
         boolean head = layer.kind() == Layer.Kind.HEAD;
         boolean outputsOnly = head || layer.kind() == Layer.Kind.ARGMAX;
         if (step.tokens() > device.batchTokens()) {
@@ -98,41 +114,36 @@ final class CpuLayer implements CompiledLayer {
         float[] target = array(out, (long) rows * layer.outputWidth());
         bindCaches(step, states);
         if (rows == 0) {
-            return;
+            return false;
         }
         if (source == target && layer.kind() != Layer.Kind.BLOCK) {
             throw new IllegalArgumentException(layer.name() + " cannot write over its input");
         }
-        if (head && rows < step.tokens()) {
-            bindOutputRows(step, source);
-        } else {
-            values.getFirst().bind(source, 0);
+        gathered = head && rows < step.tokens() ? source : null;
+        values.getFirst().bind(gathered == null ? source : device.gathered(), 0);
+        if (gathered != null) {
+            markOutputRows(step);
         }
         if (layer.kind() == Layer.Kind.EMBEDDING) {
             requireKnownIds(rows);
         }
-        boolean inPlace = source == target && !(layer.nodes().getLast().op() instanceof Op.Add);
-        bind(inPlace ? null : target);
+        copied = source == target && !(layer.nodes().getLast().op() instanceof Op.Add) ? target : null;
+        bind(copied == null ? target : null);
         for (RotationTable table : rotations) {
             table.prepare(run);
         }
-        device.pool().run(this::work);
-        if (inPlace) {
-            Rows result = values.get(output);
-            System.arraycopy(result.data(), result.at(0), target, 0, rows * result.width);
-        }
+        return true;
     }
 
-    /** Binds the input of a head to a copy of the rows that logits are wanted for: others may lie between them. */
-    private void bindOutputRows(Step step, float[] source) {
-        int width = layer.inputWidth();
-        float[] gathered = device.gathered();
+    /** Notes which rows of the input logits are wanted for: others may lie between them. */
+    private void markOutputRows(Step step) {
         for (int p = 0; p < step.parts(); p++) {
             int rows = step.outputRows(p);
             int from = step.firstRow(p) + step.tokens(p) - rows;
-            System.arraycopy(source, from * width, gathered, step.firstOutput(p) * width, rows * width);
+            for (int r = 0; r < rows; r++) {
+                wanted[step.firstOutput(p) + r] = from + r;
+            }
         }
-        values.getFirst().bind(gathered, 0);
     }
 
     private void bind(float @Nullable [] target) {
@@ -148,8 +159,13 @@ final class CpuLayer implements CompiledLayer {
         }
     }
 
-    private void work(Worker worker) {
+    /** A worker's share of the layer, within a region. */
+    void work(Worker worker) {
         WorkerPool pool = device.pool();
+        if (gathered != null) {
+            gather(gathered, worker);
+            pool.barrier(worker);
+        }
         for (int s = 0; s < stages.length; s++) {
             if (meet[s]) {
                 pool.barrier(worker);
@@ -162,6 +178,20 @@ final class CpuLayer implements CompiledLayer {
                     pool.fail(e);
                 }
             }
+        }
+        if (copied != null) {
+            pool.barrier(worker);
+            Rows result = values.get(output);
+            int first = worker.first(run.tokens());
+            int count = worker.last(run.tokens()) - first;
+            System.arraycopy(result.data(), result.at(first), copied, first * result.width, count * result.width);
+        }
+    }
+
+    private void gather(float[] source, Worker worker) {
+        Rows input = values.getFirst();
+        for (int r = worker.first(run.tokens()); r < worker.last(run.tokens()); r++) {
+            System.arraycopy(source, wanted[r] * input.width, input.data(), input.at(r), input.width);
         }
     }
 

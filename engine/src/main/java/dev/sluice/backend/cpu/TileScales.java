@@ -14,7 +14,7 @@ import jdk.incubator.vector.VectorOperators;
  * a pass of its own keeps the hot loops small enough for the compiler to inline all of their vector calls.
  */
 final class TileScales {
-    private static final float TWO_112 = 0x1p112f;
+    static final float TWO_112 = 0x1p112f;
 
     private TileScales() {}
 
@@ -100,13 +100,12 @@ final class TileScales {
      * ones included; infinities, which are no weights, become 65536.
      */
     static FloatVector halves(MemorySegment w, long at) {
+        // The sign is kept by extending it; of its copies all but the topmost are masked away.
         IntVector bits = (IntVector) ShortVector.fromMemorySegment(Lanes.SHORTS, w, at, Lanes.ORDER)
-                .convertShape(VectorOperators.ZERO_EXTEND_S2I, Lanes.INTS, 0);
-        FloatVector magnitude = bits.and(0x7fff)
-                .lanewise(VectorOperators.LSHL, 13)
+                .convertShape(VectorOperators.S2I, Lanes.INTS, 0);
+        return bits.lanewise(VectorOperators.LSHL, 13)
+                .and(0x8fffe000)
                 .reinterpretAsFloats()
                 .mul(TWO_112);
-        IntVector sign = bits.and(0x8000).lanewise(VectorOperators.LSHL, 16);
-        return magnitude.reinterpretAsInts().or(sign).reinterpretAsFloats();
     }
 }

@@ -98,14 +98,10 @@ final class VectorKernels implements Kernels {
         TileProducts products = scratch.tileProducts();
         products.vector(w.type(), x.data(), x.at(0), w.cols());
         long tileBytes = RowTiles.tileBytes(w.type(), w.cols());
-        for (int tile = firstTile; tile < lastTile; tile += 2) {
-            int tiles = Math.min(2, lastTile - tile);
-            long at = tile * tileBytes;
-            scratch.row()[0] = touch(w.data(), at, Math.min(tiles * tileBytes, TOUCHED_BYTES));
-            products.multiply(w.data(), at, at + (tiles - 1) * tileBytes);
+        for (int tile = firstTile; tile < lastTile; tile++) {
+            products.multiply(w.data(), tile * tileBytes);
             int row = tile * RowTiles.ROWS;
-            int rows = Math.min(tiles * RowTiles.ROWS, w.rows() - row);
-            System.arraycopy(products.results(), 0, y.data(), y.at(0) + row, rows);
+            System.arraycopy(products.results(), 0, y.data(), y.at(0) + row, Math.min(RowTiles.ROWS, w.rows() - row));
         }
     }
 
