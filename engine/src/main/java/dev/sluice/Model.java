@@ -56,26 +56,41 @@ public final class Model implements AutoCloseable {
         ModelSource source = ModelFiles.open(path);
         try {
             Graph graph = ModelFamilies.lower(source);
-            Tokenizer tokenizer = tokenizer(source, graph);
-            int context = options.contextLength() > 0
-                    ? options.contextLength()
-                    : Math.min(DEFAULT_CONTEXT, graph.contextLength());
-            DeviceCatalog catalog = DeviceCatalog.discover();
-            DeviceInfo chosen = catalog.select(options.device());
-            int batch = options.batchTokens();
-            Device device = catalog.open(
-                    chosen, new DeviceOptions(options.threads(), batch, options.precision(), options.cpuKernels()));
+            // It takes about as long as packing the weights.
+            Background<Optional<Tokenizer>> tokenizer =
+                    Background.start("sluice-tokenizer", () -> tokenizer(source, graph));
             try {
-                MemoryBudget.of(graph, device, context, options.kvType(), batch)
-                        .requireFits(source.description(), device, limit(device, options), context);
-                Executor executor = new Executor(graph, device, batch, options.progress());
-                return new Model(source, device, executor, tokenizer, context, options.kvType());
-            } catch (RuntimeException e) {
-                device.close();
-                throw e;
+                return load(source, graph, tokenizer, options);
+            } finally {
+                tokenizer.join(); // it reads from the source
             }
         } catch (RuntimeException e) {
             source.close();
+            throw e;
+        }
+    }
+
+    private static Model load(
+            ModelSource source, Graph graph, Background<Optional<Tokenizer>> tokenizer, LoadOptions options) {
+        int context = options.contextLength() > 0
+                ? options.contextLength()
+                : Math.min(DEFAULT_CONTEXT, graph.contextLength());
+        DeviceCatalog catalog = DeviceCatalog.discover(options.device());
+        DeviceInfo chosen = catalog.select(options.device());
+        int batch = options.batchTokens();
+        Device device = catalog.open(
+                chosen, new DeviceOptions(options.threads(), batch, options.precision(), options.cpuKernels()));
+        try {
+            MemoryBudget.of(graph, device, context, options.kvType(), batch)
+                    .requireFits(source.description(), device, limit(device, options), context);
+            Executor executor = new Executor(graph, device, batch, (what, done, total) -> {
+                tokenizer.requireNotFailed();
+                options.progress().report(what, done, total);
+            });
+            Tokenizer built = tokenizer.await().orElse(null);
+            return new Model(source, device, executor, built, context, options.kvType());
+        } catch (RuntimeException e) {
+            device.close(); // and with it the layers
             throw e;
         }
     }
@@ -85,17 +100,17 @@ public final class Model implements AutoCloseable {
         return options.memoryLimit() > 0 ? Math.min(options.memoryLimit(), free) : free;
     }
 
-    private static @Nullable Tokenizer tokenizer(ModelSource source, Graph graph) {
+    private static Optional<Tokenizer> tokenizer(ModelSource source, Graph graph) {
         Metadata metadata = source.metadata();
         if (metadata.string("tokenizer.ggml.model", "none").equals("none")) {
-            return null;
+            return Optional.empty();
         }
         Tokenizer tokenizer = Tokenizer.of(metadata);
         if (tokenizer.vocabSize() != graph.vocabulary()) {
             throw new SluiceException(source.description() + ": the vocabulary has " + tokenizer.vocabSize()
                     + " tokens, but the embedding table has " + graph.vocabulary() + " rows");
         }
-        return tokenizer;
+        return Optional.of(tokenizer);
     }
 
     /** A new, empty conversation. */

@@ -1,6 +1,7 @@
 package dev.sluice.backend;
 
 import dev.sluice.graph.Layer;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +28,36 @@ public interface Device extends AutoCloseable {
      * @throws dev.sluice.error.SluiceException if the device cannot hold or compute it
      */
     CompiledLayer compile(Layer layer);
+
+    /**
+     * Makes several layers ready to run, as {@link #compile(Layer)} does with one; a device may bring their weights in
+     * together.
+     *
+     * @param loading told how far the weights have come
+     * @return the layers in the order given
+     * @throws dev.sluice.error.SluiceException if the device cannot hold or compute one; nothing stays allocated then
+     */
+    default List<CompiledLayer> compile(List<Layer> layers, Loading loading) {
+        List<CompiledLayer> compiled = new ArrayList<>();
+        try {
+            for (Layer layer : layers) {
+                loading.report(compiled.size(), layers.size());
+                compiled.add(compile(layer));
+            }
+            loading.report(layers.size(), layers.size());
+            return compiled;
+        } catch (RuntimeException | Error e) {
+            compiled.reversed().forEach(CompiledLayer::close);
+            throw e;
+        }
+    }
+
+    /** Is told how far weights have come, by the thread that has them loaded. */
+    @FunctionalInterface
+    interface Loading {
+        /** So much of so much; an exception ends the loading. */
+        void report(long done, long total);
+    }
 
     /**
      * A KV cache for one sequence in one layer.

@@ -26,6 +26,7 @@ import picocli.CommandLine.Option;
         })
 final class GenerateCommand implements Callable<Integer> {
     private final Streams streams;
+    private final StartTimes times = new StartTimes();
 
     @Mixin
     private final ModelOptions model = new ModelOptions();
@@ -78,23 +79,30 @@ final class GenerateCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         GenerateOptions options = options();
-        long started = System.nanoTime();
-        try (Model loaded = model.load(streams, common);
+        times.loading();
+        try (Model loaded = loadTimed();
                 Session session = loaded.newSession()) {
-            long loadNanos = System.nanoTime() - started;
+            times.generating();
             Generation result = generate(session, options);
-            GenerationReport report = new GenerationReport(loaded, result, loadNanos);
+            times.firstToken(result.timings().decode());
+            GenerationReport report = new GenerationReport(loaded, result, times);
             if (json) {
                 streams.out().println(report.json());
             } else {
                 streams.out().println();
                 streams.out().flush();
                 if (!common.quiet()) {
-                    report.print(streams.err());
+                    report.print(streams.err(), common.verbose());
                 }
             }
             return 0;
         }
+    }
+
+    private Model loadTimed() {
+        Model loaded = model.load(streams, common);
+        times.loaded();
+        return loaded;
     }
 
     private GenerateOptions options() {

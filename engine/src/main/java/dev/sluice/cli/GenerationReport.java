@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.Model;
 import dev.sluice.runtime.Generation;
+import dev.sluice.system.ResidentMemory;
 import java.io.PrintStream;
 import java.util.Locale;
 
@@ -15,16 +16,16 @@ final class GenerationReport {
 
     private final Model model;
     private final Generation result;
-    private final long loadNanos;
+    private final StartTimes times;
 
-    GenerationReport(Model model, Generation result, long loadNanos) {
+    GenerationReport(Model model, Generation result, StartTimes times) {
         this.model = model;
         this.result = result;
-        this.loadNanos = loadNanos;
+        this.times = times;
     }
 
-    /** Three lines for people. */
-    void print(PrintStream err) {
+    /** Three lines for people; a fourth on the start if they ask for more. */
+    void print(PrintStream err, boolean verbose) {
         Generation.Timings timings = result.timings();
         err.println();
         err.printf(Locale.ROOT, "path    %s: %s%n", model.device().id(), model.path());
@@ -34,13 +35,16 @@ final class GenerationReport {
                 result.promptTokens(),
                 result.prefillRate(),
                 timings.prefill() / MILLISECOND,
-                loadNanos / MILLISECOND);
+                times.loadMillis());
         err.printf(
                 Locale.ROOT,
                 "reply   %d tokens, %.1f tokens/s; ended by: %s%n",
                 result.tokens().size(),
                 result.decodeRate(),
                 ending());
+        if (verbose) {
+            err.println(times);
+        }
     }
 
     private String ending() {
@@ -63,13 +67,15 @@ final class GenerationReport {
         root.put("prompt_tokens", result.promptTokens());
         root.put("finish_reason", finishReason());
         ObjectNode timings = root.putObject("timings");
-        timings.put("load_ms", loadNanos / MILLISECOND);
+        times.millis().ifPresent(millis -> timings.put("startup_ms", millis));
+        timings.put("load_ms", times.loadMillis());
         timings.put("prompt_n", result.promptTokens());
         timings.put("prompt_ms", result.timings().prefill() / MILLISECOND);
         timings.put("prompt_per_second", result.prefillRate());
         timings.put("predicted_n", result.tokens().size());
         timings.put("predicted_ms", result.timings().decode() / MILLISECOND);
         timings.put("predicted_per_second", result.decodeRate());
+        ResidentMemory.peak().ifPresent(bytes -> root.put("peak_memory_bytes", bytes));
         root.put("device", model.device().id());
         root.put("path", model.path());
         return mapper.writeValueAsString(root);

@@ -16,6 +16,8 @@ import java.util.stream.Collectors;
 
 /** Every device that the installed backends find, and the understanding of a device specification. */
 public final class DeviceCatalog {
+    private static final String CPU = "cpu";
+
     private final Map<String, Backend> backends = new TreeMap<>();
     private final List<DeviceInfo> devices = new ArrayList<>();
     private final List<String> notes = new ArrayList<>();
@@ -25,6 +27,20 @@ public final class DeviceCatalog {
     /** Asks every installed backend for its devices; what is missing becomes a note, never an error. */
     public static DeviceCatalog discover() {
         return of(ServiceLoader.load(Backend.class, DeviceCatalog.class.getClassLoader()));
+    }
+
+    /**
+     * As {@link #discover()}, but asks no other backend than the CPU's if the specification names that: drivers of other
+     * devices take long to load.
+     */
+    public static DeviceCatalog discover(String spec) {
+        ServiceLoader<Backend> all = ServiceLoader.load(Backend.class, DeviceCatalog.class.getClassLoader());
+        return spec.strip().equalsIgnoreCase(CPU)
+                ? of(() -> all.stream()
+                        .map(ServiceLoader.Provider::get)
+                        .filter(backend -> backend.name().equals(CPU))
+                        .iterator())
+                : of(all);
     }
 
     static DeviceCatalog of(Iterable<Backend> backends) {
@@ -73,7 +89,7 @@ public final class DeviceCatalog {
                     .filter(d -> d.kind() != DeviceInfo.Kind.CPU)
                     .max(Comparator.comparingLong(DeviceInfo::memoryBytes))
                     .or(() -> devices.stream()
-                            .filter(d -> d.backend().equals("cpu"))
+                            .filter(d -> d.backend().equals(CPU))
                             .findFirst())
                     .orElseThrow(() -> noneFor(spec));
         }

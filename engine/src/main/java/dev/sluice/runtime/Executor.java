@@ -38,19 +38,14 @@ public final class Executor implements AutoCloseable {
         this.device = device;
         this.batchTokens = batchTokens;
         try {
-            int total = graph.layers().size();
-            for (int i = 0; i < total; i++) {
-                progress.report("loading", i, total);
-                layers.add(device.compile(graph.layers().get(i)));
-            }
+            layers.addAll(device.compile(graph.layers(), (done, total) -> progress.report("loading", done, total)));
             if (layers.getLast().layer().kind() != Layer.Kind.HEAD) {
                 throw new IllegalArgumentException("the graph's last layer is not its head");
             }
-            withoutHead = layers.subList(0, total - 1);
+            withoutHead = layers.subList(0, layers.size() - 1);
             LayerBuilder best = new LayerBuilder("argmax", Layer.Kind.ARGMAX, graph.vocabulary());
             best.add(new Op.ArgMax(graph.vocabulary()), best.input());
             this.argMax = device.compile(best.build());
-            progress.report("loading", total, total);
         } catch (RuntimeException e) {
             layers.reversed().forEach(CompiledLayer::close);
             throw e;

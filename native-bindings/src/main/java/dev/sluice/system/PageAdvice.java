@@ -21,6 +21,8 @@ public enum PageAdvice {
      */
     DONT_NEED(4);
 
+    private static final int HUGE_PAGES = 14;
+
     private static final @Nullable Native NATIVE = Native.find();
 
     private final int code;
@@ -44,6 +46,15 @@ public enum PageAdvice {
         if (!segment.isMapped() || !segment.isReadOnly()) {
             throw new IllegalArgumentException("Page advice is for files that are mapped read-only");
         }
+        return give(segment, code);
+    }
+
+    /** Asks for huge pages for the whole pages of writable memory; Linux alone knows the advice. */
+    static boolean wantHugePages(MemorySegment segment) {
+        return System.getProperty("os.name").startsWith("Linux") && give(segment, HUGE_PAGES);
+    }
+
+    private static boolean give(MemorySegment segment, int code) {
         Native functions = NATIVE;
         if (functions == null) {
             return false;

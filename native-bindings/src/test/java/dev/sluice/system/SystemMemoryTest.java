@@ -62,6 +62,48 @@ class SystemMemoryTest {
     }
 
     @Test
+    @EnabledOnOs(OS.LINUX)
+    void pageMemoryTakesNoRoomUntilItIsWritten() {
+        long before = ResidentMemory.current().orElseThrow();
+        try (Arena arena = Arena.ofShared()) {
+            MemorySegment plain = PageMemory.allocate(arena, 256L << 20);
+            MemorySegment huge = PageMemory.allocateHuge(arena, 256L << 20);
+            assertEquals(0, plain.get(ValueLayout.JAVA_BYTE, plain.byteSize() - 1));
+            assertEquals(0, huge.get(ValueLayout.JAVA_BYTE, huge.byteSize() - 1));
+            long after = ResidentMemory.current().orElseThrow();
+            assertTrue(after - before < 64L << 20, before + " to " + after);
+        }
+    }
+
+    @Test
+    void pageMemoryIsZeroAlignedAndEndsWithItsArena() {
+        for (long bytes : new long[] {0, 1, 4095, 100_001, (2L << 20) - 1, (4L << 20) + 13}) {
+            MemorySegment memory;
+            try (Arena arena = Arena.ofConfined()) {
+                for (boolean huge : new boolean[] {false, true}) {
+                    memory = huge ? PageMemory.allocateHuge(arena, bytes) : PageMemory.allocate(arena, bytes);
+                    assertEquals(bytes, memory.byteSize());
+                    assertEquals(0, memory.address() % 64);
+                    if (bytes > 0) {
+                        assertEquals(0, memory.get(ValueLayout.JAVA_BYTE, bytes - 1));
+                        memory.fill((byte) 7);
+                        assertEquals(7, memory.get(ValueLayout.JAVA_BYTE, bytes - 1));
+                    }
+                }
+                memory = PageMemory.allocate(arena, bytes);
+            }
+            assertFalse(memory.scope().isAlive());
+        }
+    }
+
+    @Test
+    void pageMemoryThatCannotBeHadIsAnOutOfMemoryError() {
+        try (Arena arena = Arena.ofConfined()) {
+            assertThrows(OutOfMemoryError.class, () -> PageMemory.allocate(arena, 1L << 60));
+        }
+    }
+
+    @Test
     void readsTheKernelsUnits() {
         List<String> status = List.of("Name:\tjava", "VmHWM:\t  20 kB", "VmRSS:\t     12 kB");
         assertEquals(OptionalLong.of(12 * 1024), ResidentMemory.parse(status, "VmRSS:"));

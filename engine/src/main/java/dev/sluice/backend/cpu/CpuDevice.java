@@ -76,12 +76,8 @@ final class CpuDevice implements Device {
 
     @Override
     public long residentBytes(Layer layer) {
+        requireComputed(layer);
         long bytes = 0;
-        for (Tensor tensor : new LinkedHashSet<>(layer.weights())) {
-            if (!BlockCodec.supports(tensor.type())) {
-                throw notComputed(layer, tensor);
-            }
-        }
         if (kernels.packs()) {
             for (Tensor matrix : matrices(layer)) {
                 bytes += WeightStore.packedBytes(matrix);
@@ -100,42 +96,68 @@ final class CpuDevice implements Device {
 
     @Override
     public CompiledLayer compile(Layer layer) {
+        return compile(List.of(layer), (done, total) -> {}).getFirst();
+    }
+
+    @Override
+    public List<CompiledLayer> compile(List<Layer> layers, Loading loading) {
         lock.lock();
+        List<CompiledLayer> compiled = new ArrayList<>();
+        boolean done = false;
         try {
             requireOpen();
-            long resident = residentBytes(layer);
-            List<Tensor> acquired = new ArrayList<>();
-            boolean done = false;
-            try {
-                List<RotationTable> tables = new ArrayList<>();
-                LayerStages built = new LayerStages(
-                        layer,
-                        kernels,
-                        tensor -> {
-                            Matrix matrix = weights.acquire(tensor);
-                            acquired.add(tensor);
-                            return matrix;
-                        },
-                        op -> {
-                            RotationTable table = rotation(op);
-                            tables.add(table);
-                            return table;
-                        });
-                CpuLayer compiled = new CpuLayer(this, layer, built, acquired, tables, resident);
-                growScratch(layer, compiled.scratchFloatsPerToken());
-                if (rounded.byteSize() < compiled.roundedBytes(batchTokens)) {
-                    rounded = arena.allocate(compiled.roundedBytes(batchTokens), 64);
-                }
-                open.add(compiled);
-                done = true;
-                return compiled;
-            } finally {
-                if (!done) {
-                    acquired.forEach(weights::release);
-                }
+            Set<Tensor> matrices = new LinkedHashSet<>();
+            for (Layer layer : layers) {
+                requireComputed(layer);
+                matrices.addAll(matrices(layer));
             }
+            weights.reserve(matrices);
+            for (Layer layer : layers) {
+                compiled.add(compileUnpacked(layer));
+            }
+            weights.pack(loading);
+            done = true;
+            return compiled;
         } finally {
+            if (!done) {
+                compiled.reversed().forEach(CompiledLayer::close);
+            }
+            weights.endReservation();
             lock.unlock();
+        }
+    }
+
+    private CompiledLayer compileUnpacked(Layer layer) {
+        long resident = residentBytes(layer);
+        List<Tensor> acquired = new ArrayList<>();
+        boolean done = false;
+        try {
+            List<RotationTable> tables = new ArrayList<>();
+            LayerStages built = new LayerStages(
+                    layer,
+                    kernels,
+                    tensor -> {
+                        Matrix matrix = weights.acquire(tensor);
+                        acquired.add(tensor);
+                        return matrix;
+                    },
+                    op -> {
+                        RotationTable table = rotation(op);
+                        tables.add(table);
+                        return table;
+                    });
+            CpuLayer compiled = new CpuLayer(this, layer, built, acquired, tables, resident);
+            growScratch(layer, compiled.scratchFloatsPerToken());
+            if (rounded.byteSize() < compiled.roundedBytes(batchTokens)) {
+                rounded = arena.allocate(compiled.roundedBytes(batchTokens), 64);
+            }
+            open.add(compiled);
+            done = true;
+            return compiled;
+        } finally {
+            if (!done) {
+                acquired.forEach(weights::release);
+            }
         }
     }
 
@@ -314,9 +336,17 @@ final class CpuDevice implements Device {
         }
     }
 
-    private SluiceException notComputed(Layer layer, Tensor tensor) {
+    private static SluiceException notComputed(Layer layer, Tensor tensor) {
         return new SluiceException("tensor '" + tensor.name() + "' of " + layer.name() + " has the format "
                 + tensor.type() + ", which the CPU backend does not compute: use the model in another format");
+    }
+
+    private static void requireComputed(Layer layer) {
+        for (Tensor tensor : layer.weights()) {
+            if (!BlockCodec.supports(tensor.type())) {
+                throw notComputed(layer, tensor);
+            }
+        }
     }
 
     private static Set<Tensor> matrices(Layer layer) {

@@ -56,7 +56,7 @@ final class CpuFacts {
         int available = Runtime.getRuntime().availableProcessors();
         Set<String> cores = new HashSet<>();
         String socket = "";
-        for (String line : lines("/proc/cpuinfo")) {
+        for (String line : CpuInfo.LINES) {
             if (line.startsWith("physical id")) {
                 socket = line;
             } else if (line.startsWith("core id")) {
@@ -101,13 +101,18 @@ final class CpuFacts {
     }
 
     private static Optional<String> cpuField(String key) {
-        for (String line : lines("/proc/cpuinfo")) {
+        for (String line : CpuInfo.LINES) {
             int colon = line.indexOf(':');
             if (colon > 0 && line.substring(0, colon).strip().equals(key)) {
                 return Optional.of(line.substring(colon + 1).strip());
             }
         }
         return Optional.empty();
+    }
+
+    /** Read once: on a machine of many processors the system takes long to write it. */
+    private static final class CpuInfo {
+        static final List<String> LINES = lines("/proc/cpuinfo");
     }
 
     private static List<String> lines(String file) {

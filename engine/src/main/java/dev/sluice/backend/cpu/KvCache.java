@@ -4,6 +4,7 @@ import dev.sluice.backend.KvType;
 import dev.sluice.backend.LayerState;
 import dev.sluice.error.SluiceException;
 import dev.sluice.graph.Op;
+import dev.sluice.system.PageMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -50,10 +51,10 @@ final class KvCache implements LayerState, ScalarOps.KeyValues {
         elementBytes = elementBytes(type);
         long positions = (long) kvHeads * tiles * TILE;
         try {
-            keys = arena.allocate(positions * headDim * elementBytes, 64);
-            values = arena.allocate(positions * valueWidth * elementBytes, 64);
-            keyScales = arena.allocate(positions * blocks * Float.BYTES, 64);
-            valueScales = arena.allocate(positions * blocks * Float.BYTES, 64);
+            keys = PageMemory.allocate(arena, positions * headDim * elementBytes);
+            values = PageMemory.allocate(arena, positions * valueWidth * elementBytes);
+            keyScales = PageMemory.allocate(arena, positions * blocks * Float.BYTES);
+            valueScales = PageMemory.allocate(arena, positions * blocks * Float.BYTES);
         } catch (OutOfMemoryError e) {
             arena.close();
             throw new SluiceException(

@@ -14,11 +14,16 @@ final class Worker {
 
     /** First of this worker's share of {@code total} equal pieces of work; the same share in every step. */
     int first(int total) {
-        return (int) ((long) total * index / count);
+        return first(total, index, count);
     }
 
     /** End, exclusive, of this worker's share. */
     int last(int total) {
-        return (int) ((long) total * (index + 1) / count);
+        return first(total, index + 1, count);
+    }
+
+    /** First of the share that worker {@code index} of {@code count} has of {@code total} pieces. */
+    static int first(int total, int index, int count) {
+        return (int) ((long) total * index / count);
     }
 }

@@ -1,7 +1,5 @@
 package dev.sluice.backend.tiles;
 
-import java.lang.foreign.MemorySegment;
-
 /**
  * The 32-column formats of four and five bits. In the file, byte j of the quants holds column j in its low and column 16
  * + j in its high half; Q5 adds a word whose bit c is the fifth bit of column c.
@@ -9,51 +7,48 @@ import java.lang.foreign.MemorySegment;
 final class NibblePackers {
     private NibblePackers() {}
 
-    static void q4v0(MemorySegment source, long from, int units, MemorySegment target, long to, int row) {
-        for (int u = 0; u < units; u++) {
-            block(source, from + 18L * u, 1, false, target, to + 288L * u, row);
-        }
+    static void q4v0(int[] rows, int rowBytes, int present, int units, int[] tile) {
+        pack(rows, rowBytes, present, units, tile, 1, false);
     }
 
-    static void q4v1(MemorySegment source, long from, int units, MemorySegment target, long to, int row) {
-        for (int u = 0; u < units; u++) {
-            block(source, from + 20L * u, 2, false, target, to + 320L * u, row);
-        }
+    static void q4v1(int[] rows, int rowBytes, int present, int units, int[] tile) {
+        pack(rows, rowBytes, present, units, tile, 2, false);
     }
 
-    static void q5v0(MemorySegment source, long from, int units, MemorySegment target, long to, int row) {
-        for (int u = 0; u < units; u++) {
-            block(source, from + 22L * u, 1, true, target, to + 352L * u, row);
-        }
+    static void q5v0(int[] rows, int rowBytes, int present, int units, int[] tile) {
+        pack(rows, rowBytes, present, units, tile, 1, true);
     }
 
-    static void q5v1(MemorySegment source, long from, int units, MemorySegment target, long to, int row) {
-        for (int u = 0; u < units; u++) {
-            block(source, from + 24L * u, 2, true, target, to + 384L * u, row);
-        }
+    static void q5v1(int[] rows, int rowBytes, int present, int units, int[] tile) {
+        pack(rows, rowBytes, present, units, tile, 2, true);
     }
 
-    private static void block(
-            MemorySegment source, long block, int halves, boolean fifth, MemorySegment target, long unit, int row) {
-        for (int h = 0; h < halves; h++) {
-            target.set(
-                    RowPacker.SHORT,
-                    unit + (long) RowPacker.HALVES * h + 2L * row,
-                    source.get(RowPacker.SHORT, block + 2L * h));
-        }
-        long quants = block + 2L * halves + (fifth ? 4 : 0);
-        long lane = unit + (long) RowPacker.HALVES * halves + 4L * row;
-        int s0 = source.get(RowPacker.INT, quants);
-        int s1 = source.get(RowPacker.INT, quants + 4);
-        int s2 = source.get(RowPacker.INT, quants + 8);
-        int s3 = source.get(RowPacker.INT, quants + 12);
-        target.set(RowPacker.INT, lane, lowHalves(s0, s1));
-        target.set(RowPacker.INT, lane + RowPacker.WORD, lowHalves(s2, s3));
-        target.set(RowPacker.INT, lane + 2L * RowPacker.WORD, lowHalves(s0 >>> 4, s1 >>> 4));
-        target.set(RowPacker.INT, lane + 3L * RowPacker.WORD, lowHalves(s2 >>> 4, s3 >>> 4));
-        if (fifth) {
-            int bits = source.get(RowPacker.INT, block + 2L * halves);
-            target.set(RowPacker.INT, lane + 4L * RowPacker.WORD, spread(bits));
+    /** @param halves f16 numbers before the quants: d, or d and m */
+    private static void pack(int[] rows, int rowBytes, int present, int units, int[] tile, int halves, boolean fifth) {
+        int words = fifth ? 5 : 4;
+        int blockBytes = 2 * halves + 4 * words;
+        int unitWords = RowPacker.HALVES * halves + RowPacker.WORD * words;
+        for (int u = 0; u < units; u++) {
+            int unit = unitWords * u;
+            for (int r = 0; r < present; r++) {
+                int block = rowBytes * r + blockBytes * u;
+                for (int h = 0; h < halves; h++) {
+                    RowPacker.putHalf(tile, unit + RowPacker.HALVES * h, r, RowPacker.half(rows, block + 2 * h));
+                }
+                int quants = block + blockBytes - 16;
+                int lane = unit + RowPacker.HALVES * halves + r;
+                int s0 = RowPacker.word(rows, quants);
+                int s1 = RowPacker.word(rows, quants + 4);
+                int s2 = RowPacker.word(rows, quants + 8);
+                int s3 = RowPacker.word(rows, quants + 12);
+                tile[lane] = lowHalves(s0, s1);
+                tile[lane + RowPacker.WORD] = lowHalves(s2, s3);
+                tile[lane + 2 * RowPacker.WORD] = lowHalves(s0 >>> 4, s1 >>> 4);
+                tile[lane + 3 * RowPacker.WORD] = lowHalves(s2 >>> 4, s3 >>> 4);
+                if (fifth) {
+                    tile[lane + 4 * RowPacker.WORD] = spread(RowPacker.word(rows, block + 2 * halves));
+                }
+            }
         }
     }
 

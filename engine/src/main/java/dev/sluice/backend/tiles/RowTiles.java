@@ -4,6 +4,9 @@ import dev.sluice.error.SluiceException;
 import dev.sluice.tensor.DType;
 import dev.sluice.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 public final class RowTiles {
     /** Rows of one tile. */
     public static final int ROWS = 16;
+
+    private static final ValueLayout.OfInt WORD = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfShort HALF = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private RowTiles() {}
 
@@ -96,16 +102,23 @@ public final class RowTiles {
         Objects.checkFromIndexSize(0, tileBytes * (lastTile - firstTile), target.byteSize());
         RowPacker packer = Objects.requireNonNull(packer(type));
         int units = Math.toIntExact(cols / unitCols(type));
-        long rowBytes = type.bytes(cols);
+        int rowBytes = Math.toIntExact(type.bytes(cols));
+        int[] raw = new int[Math.toIntExact((long) ROWS * rowBytes / Integer.BYTES + 1)];
+        int[] packed = new int[Math.toIntExact(tileBytes / Integer.BYTES)];
         for (long tile = firstTile; tile < lastTile; tile++) {
-            long to = (tile - firstTile) * tileBytes;
             int present = (int) Math.min(ROWS, rows - tile * ROWS);
-            if (present < ROWS) {
-                target.asSlice(to, tileBytes).fill((byte) 0);
-            }
-            for (int r = 0; r < present; r++) {
-                packer.pack(tensor.data(), (tile * ROWS + r) * rowBytes, units, target, to, r);
-            }
+            read(tensor.data(), tile * ROWS * rowBytes, (long) present * rowBytes, raw);
+            Arrays.fill(packed, 0);
+            packer.pack(raw, rowBytes, present, units, packed);
+            MemorySegment.copy(packed, 0, target, WORD, (tile - firstTile) * tileBytes, packed.length);
+        }
+    }
+
+    private static void read(MemorySegment data, long from, long bytes, int[] words) {
+        int whole = (int) (bytes / Integer.BYTES);
+        MemorySegment.copy(data, WORD, from, words, 0, whole);
+        if (bytes % Integer.BYTES != 0) {
+            words[whole] = data.get(HALF, from + (long) whole * Integer.BYTES) & 0xffff;
         }
     }
 
