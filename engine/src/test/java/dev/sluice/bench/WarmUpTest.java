@@ -44,7 +44,8 @@ class WarmUpTest {
 
     @Test
     void slowRepetitionsAreTwoAtLeast() {
-        assertEquals(2, new Machine(run -> 5000 * MILLISECOND, run -> 0).warmUp().repetitions());
+        assertEquals(
+                2, new Machine(run -> 5000 * MILLISECOND, run -> 0).warmUp().repetitions());
     }
 
     @Test

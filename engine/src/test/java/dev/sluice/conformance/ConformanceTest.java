@@ -59,7 +59,8 @@ class ConformanceTest {
     @MethodSource("modelsOnDevices")
     void logitsAgreeHoweverThePromptIsCut(String device, String name, Path path) throws IOException {
         Reference reference = Reference.of(path);
-        try (Model model = Sluice.load(path, LoadOptions.DEFAULT.withDevice(device).withPrecision(Precision.EXACT))) {
+        try (Model model =
+                Sluice.load(path, LoadOptions.DEFAULT.withDevice(device).withPrecision(Precision.EXACT))) {
             for (int chunk : new int[] {reference.tokens().length, 5, 1}) {
                 double nmse = reference.nmse(Reference.logits(model, reference.tokens(), chunk));
                 assertTrue(
@@ -78,7 +79,8 @@ class ConformanceTest {
                 .withSampling(Sampling.GREEDY)
                 .withMaxTokens(reference.greedy().length)
                 .withIgnoreEnd(true);
-        try (Model model = Sluice.load(path, LoadOptions.DEFAULT.withDevice(device).withPrecision(Precision.EXACT));
+        try (Model model =
+                        Sluice.load(path, LoadOptions.DEFAULT.withDevice(device).withPrecision(Precision.EXACT));
                 Session session = model.newSession()) {
             int[] actual = session.generate(reference.tokens(), options, piece -> {}).tokens().stream()
                     .mapToInt(Integer::intValue)
@@ -91,7 +93,10 @@ class ConformanceTest {
     @MethodSource("modelsOnDevices")
     void halfPrecisionKeysAndValuesStayWithinTheirLimit(String device, String name, Path path) throws IOException {
         Reference reference = Reference.of(path);
-        LoadOptions options = LoadOptions.DEFAULT.withDevice(device).withPrecision(Precision.EXACT).withKvType(KvType.F16);
+        LoadOptions options = LoadOptions.DEFAULT
+                .withDevice(device)
+                .withPrecision(Precision.EXACT)
+                .withKvType(KvType.F16);
         try (Model model = Sluice.load(path, options)) {
             double nmse = reference.nmse(Reference.logits(model, reference.tokens(), 7));
             assertTrue(nmse <= F16_KV_LIMIT, name + " on " + device + ": NMSE " + nmse);
@@ -104,7 +109,8 @@ class ConformanceTest {
         Reference reference = Reference.of(path);
         int[] tokens = reference.tokens();
         int half = tokens.length / 2;
-        try (Model model = Sluice.load(path, LoadOptions.DEFAULT.withDevice(device).withPrecision(Precision.EXACT));
+        try (Model model =
+                        Sluice.load(path, LoadOptions.DEFAULT.withDevice(device).withPrecision(Precision.EXACT));
                 Sequence first = model.newSequence(tokens.length);
                 Sequence second = model.newSequence(tokens.length)) {
             first.append(tokens, 0, half, 0);

@@ -61,7 +61,8 @@ class RealModelTest {
     @ParameterizedTest(name = "{1} on {0}")
     @MethodSource("casesOnDevices")
     void greedyTokensAndLogitsAgree(String device, String file, JsonNode cases) {
-        try (Model model = Sluice.load(find(file), LoadOptions.DEFAULT.withDevice(device).withPrecision(Precision.EXACT))) {
+        try (Model model =
+                Sluice.load(find(file), LoadOptions.DEFAULT.withDevice(device).withPrecision(Precision.EXACT))) {
             for (JsonNode item : cases) {
                 check(model, device + ", '" + item.get("prompt").asText() + "'", item);
             }

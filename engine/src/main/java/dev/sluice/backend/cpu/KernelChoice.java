@@ -36,7 +36,7 @@ final class KernelChoice {
                                 ? "the processor has no AVX2"
                                 : "-D" + ISA_PROPERTY + "=" + named + " is not here");
             } catch (MachineCode.Refused e) {
-                return new Machine(null, e.getMessage());
+                return new Machine(null, String.valueOf(e.getMessage()));
             }
         }
     }

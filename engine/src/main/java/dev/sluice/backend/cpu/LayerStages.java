@@ -141,11 +141,7 @@ final class LayerStages {
             in.round(rounded);
             known = internal(0);
             roundedValues.put(value, known);
-            stages.add(new Stage(
-                    List.of(value),
-                    known,
-                    (run, worker) -> kernels.convert(
-                            in, worker.first(run.tokens()), worker.last(run.tokens()), worker.scratch)));
+            stages.add(new Stage(List.of(value), known, (run, worker) -> kernels.convert(in, worker)));
         }
         return List.of(value, known);
     }
