@@ -37,7 +37,7 @@ final class KernelChoice {
                                 ? "the processor has no AVX2"
                                 : "-D" + ISA_PROPERTY + "=" + named + " is not here");
             } catch (MachineCode.Refused e) {
-                return new Machine(null, null, e.getMessage());
+                return new Machine(null, null, String.valueOf(e.getMessage()));
             }
         }
     }

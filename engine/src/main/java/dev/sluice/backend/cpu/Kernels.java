@@ -27,8 +27,8 @@ interface Kernels extends AutoCloseable {
         return null;
     }
 
-    /** Rounds some columns, whole blocks, of some tokens' rows to bytes. */
-    default void convert(Rows x, int firstToken, int lastToken, int firstColumn, int lastColumn, Scratch scratch) {
+    /** Rounds a worker's share of a value to bytes. */
+    default void convert(Rows x, Worker worker) {
         throw new IllegalStateException(description() + " rounds no activations");
     }
 

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Turns the nodes of a layer into stages, and says how each is shared among the workers. What follows on a product is done
- * where the product is: a residual is where its sums start, a feed-forward network's activation and rounding are done by
- * the worker that computed the columns.
+ * where the product is: a residual is where its sums start, and a feed-forward network's activation is done by the worker that
+ * computed the columns.
  */
 final class LayerStages {
     private final Kernels kernels;
@@ -160,27 +160,16 @@ final class LayerStages {
         Rows in = values.get(value);
         Integer known = roundedValues.get(value);
         if (known == null) {
-            if (!rounds(value)) {
+            Int8Activations rounded = kernels.rounded(in.width, types.getOrDefault(value, List.of()));
+            if (rounded == null) {
                 return List.of(value);
             }
+            in.round(rounded);
             known = internal(0);
             roundedValues.put(value, known);
-            stages.add(new Stage(List.of(value), known, 1, (run, worker) -> {
-                int last = worker.last(run.tokens());
-                kernels.convert(in, worker.first(run.tokens()), last, 0, in.width, worker.scratch);
-            }));
+            stages.add(new Stage(List.of(value), known, 0, (run, worker) -> kernels.convert(in, worker)));
         }
         return List.of(value, known);
-    }
-
-    /** Whether products read a value rounded; it then has a place for that. */
-    private boolean rounds(int value) {
-        Rows in = values.get(value);
-        Int8Activations rounded = kernels.rounded(in.width, types.getOrDefault(value, List.of()));
-        if (rounded != null) {
-            in.round(rounded);
-        }
-        return rounded != null;
     }
 
     private void attention(Node node, Op.Attention op, Rows q, Rows out) {
@@ -215,25 +204,18 @@ final class LayerStages {
         Rows gate = values.get(hidden);
         Rows up = values.get(internal(op.hidden()));
         List<Integer> reads = readsOfProduct(node.inputs().getFirst());
-        types.put(hidden, List.of(op.down().type()));
-        boolean rounds = rounds(hidden);
-        // Columns are rounded by the block, so that a share ends where a block does.
-        int grain = rounds ? Int8Activations.BLOCK / RowTiles.ROWS : 1;
-        int grains = Math.ceilDiv(gateWeight.tiles(), grain);
         // A worker activates the columns that it has computed itself, so the products need no barrier between them.
         stages.add(new Stage(reads, hidden, 0, (run, worker) -> {
-            int first = worker.first(grains) * grain;
-            int last = Math.min(worker.last(grains) * grain, gateWeight.tiles());
+            int first = worker.first(gateWeight.tiles());
+            int last = worker.last(gateWeight.tiles());
             kernels.linear(gateWeight, null, in, null, gate, run.tokens(), first, last, worker.scratch);
             kernels.linear(upWeight, null, in, null, up, run.tokens(), first, last, worker.scratch);
             int begin = first * RowTiles.ROWS;
             int end = Math.min(last * RowTiles.ROWS, op.hidden());
             kernels.activate(op.activation(), gate, up, run.tokens(), begin, end, worker.scratch);
-            if (rounds) {
-                kernels.convert(gate, 0, run.tokens(), begin, end, worker.scratch);
-            }
         }));
-        product(node, List.of(hidden), downWeight, null, gate, out);
+        types.put(hidden, List.of(op.down().type()));
+        product(node, readsOfProduct(hidden), downWeight, null, gate, out);
     }
 
     private void stage(Node node, int pieces, Stage.Body body) {

@@ -67,7 +67,7 @@ final class MachineKernels implements Kernels {
             int8.prepare(format);
             difference = Int8SelfTest.difference(int8, format);
         } catch (MachineCode.Refused e) {
-            difference = Optional.of(e.getMessage());
+            difference = Optional.of(String.valueOf(e.getMessage()));
         }
         difference.ifPresent(d -> LOG.warn(
                 "Machine code for {} is not used, which costs speed: {}. Please report this with the processor's name.",
@@ -82,13 +82,14 @@ final class MachineKernels implements Kernels {
     }
 
     @Override
-    public void convert(Rows x, int firstToken, int lastToken, int firstColumn, int lastColumn, Scratch scratch) {
+    public void convert(Rows x, Worker worker) {
         Int8Activations rounded = x.rounded();
         if (rounded == null) {
             throw new IllegalStateException("a value that no product reads rounded");
         }
-        for (int t = firstToken; t < lastToken; t++) {
-            scratch.int8().convert(x.segment(), x.offset(t), rounded, t, firstColumn, lastColumn);
+        int last = worker.last(rounded.groups());
+        for (int group = worker.first(rounded.groups()); group < last; group++) {
+            worker.scratch.int8().convert(x.segment(), x.offset(0), (long) Float.BYTES * x.width, rounded, group);
         }
     }
 

@@ -28,8 +28,8 @@ public final class Int8SelfTest {
 
     /** The first product that is not what the definition says, for people; empty if all are. */
     public static Optional<String> difference(Int8Kernels kernels, TileFormat format) {
-        SplittableRandom random = new SplittableRandom(format.ordinal());
-        int columns = Math.max(64, format.unitColumns());
+        SplittableRandom random = new SplittableRandom(format.groupBytes);
+        int columns = Math.max(128, format.unitColumns());
         int most = kernels.isa().tokens();
         float[] x = activations(random, most, columns);
         try (Arena arena = Arena.ofConfined()) {
@@ -52,9 +52,7 @@ public final class Int8SelfTest {
             float[] y = new float[most * ROWS];
             for (int tokens = 1; tokens <= most; tokens++) {
                 rounded.bind(room, 0, tokens);
-                for (int t = 0; t < tokens; t++) {
-                    product.convert(MemorySegment.ofArray(x), 4L * t * columns, rounded, t, 0, columns);
-                }
+                product.convert(MemorySegment.ofArray(x), 0, 4L * columns, rounded, 0);
                 product.into(MemorySegment.ofArray(y), 0, 4L * ROWS);
                 product.multiply(format, tiles, ROWS, 0, 2, rounded);
                 for (int i = 0; i < tokens * ROWS; i++) {
@@ -68,12 +66,18 @@ public final class Int8SelfTest {
         }
     }
 
-    /** Whole numbers up to 127, which is always among them, times a power of two for each 32. */
+    /**
+     * What bytes hold without rounding: whole numbers up to 127, which is always among them; in one block of a token those
+     * times 64 and 254ths of it, for the residual.
+     */
     private static float[] activations(SplittableRandom random, int tokens, int columns) {
         float[] x = new float[tokens * columns];
         for (int i = 0; i < x.length; i++) {
-            float unit = 1f / (1 << i / TileFormat.COLUMNS % 8);
-            x[i] = unit * (i % TileFormat.COLUMNS == 7 ? 127 : random.nextInt(-127, 128));
+            boolean largest = i % TileFormat.COLUMNS == 7;
+            x[i] = largest ? 127 : random.nextInt(-126, 127);
+            if (i % columns / TileFormat.COLUMNS == i / columns % 4) {
+                x[i] = 64 * (largest ? 127 : x[i] + random.nextInt(-126, 127) / 254f);
+            }
         }
         return x;
     }

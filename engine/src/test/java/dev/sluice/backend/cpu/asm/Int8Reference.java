@@ -2,6 +2,8 @@ package dev.sluice.backend.cpu.asm;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The products with activations in bytes as scalar Java, from the descriptions of the layouts alone. Integer sums are exact
@@ -24,6 +26,8 @@ final class Int8Reference {
     static final class Row {
         final byte[] quants;
         final float[] scales;
+        /** What rounding has left of the blocks of large numbers; null where a block is not one. */
+        final byte[] @Nullable [] residuals;
 
         Row(float[] x, int at, int columns) {
             quants = new byte[columns];
@@ -42,6 +46,21 @@ final class Int8Reference {
                     quants[32 * b + i] = (byte) Math.rint(x[at + 32 * b + i] * inverse);
                 }
             }
+            float sum = 0;
+            for (float scale : scales) {
+                sum += scale;
+            }
+            residuals = new byte[scales.length][];
+            for (int b = 0; b < scales.length; b++) {
+                if (scales[b] > sum * (1.5f / scales.length)) {
+                    byte[] left = new byte[32];
+                    for (int i = 0; i < 32; i++) {
+                        float r = Math.fma(-quants[32 * b + i], scales[b], x[at + 32 * b + i]);
+                        left[i] = (byte) Math.rint(r * (254 / scales[b]));
+                    }
+                    residuals[b] = left;
+                }
+            }
         }
     }
 
@@ -49,26 +68,35 @@ final class Int8Reference {
     float product(int row, Row x, float start) {
         float y = start;
         for (int b = 0; b < blocks; b++) {
-            float scale = x.scales[b];
-            int scales = format == TileFormat.Q6_K ? 2 : 1;
-            int total = 0;
-            for (int s = 0; s < scales; s++) {
-                int sum = 0;
-                for (int c = 32 / scales * s; c < 32 / scales * (s + 1); c++) {
-                    sum += quant(row, 32 * b + c) * x.quants[32 * b + c];
-                    total += x.quants[32 * b + c];
-                }
-                y = Math.fma(sum * factor(row, b, s), scale, y);
+            y = block(row, b, Arrays.copyOfRange(x.quants, 32 * b, 32 * b + 32), x.scales[b], y);
+        }
+        for (int b = 0; b < blocks; b++) {
+            byte[] left = x.residuals[b];
+            y = left == null ? y : block(row, b, left, x.scales[b] * (1 / 254f), y);
+        }
+        return y;
+    }
+
+    private float block(int row, int b, byte[] x, float scale, float start) {
+        float y = start;
+        int scales = format == TileFormat.Q6_K ? 2 : 1;
+        int total = 0;
+        for (int s = 0; s < scales; s++) {
+            int sum = 0;
+            for (int c = 32 / scales * s; c < 32 / scales * (s + 1); c++) {
+                sum += quant(row, 32 * b + c) * x[c];
+                total += x[c];
             }
-            float scaledSum = total * scale;
-            switch (format) {
-                case Q4_1, Q5_1 -> y = Math.fma(half(unit(row, b) + 32, row), scaledSum, y);
-                case Q4_K, Q5_K -> {
-                    float m = half(unit(row, b) + 32, row) * (unsigned(group(row, b) + 16 + row % 16));
-                    y = Math.fma(-m, scaledSum, y);
-                }
-                default -> {}
+            y = Math.fma(sum * factor(row, b, s), scale, y);
+        }
+        float scaledSum = total * scale;
+        switch (format) {
+            case Q4_1, Q5_1 -> y = Math.fma(half(unit(row, b) + 32, row), scaledSum, y);
+            case Q4_K, Q5_K -> {
+                float m = half(unit(row, b) + 32, row) * (unsigned(group(row, b) + 16 + row % 16));
+                y = Math.fma(-m, scaledSum, y);
             }
+            default -> {}
         }
         return y;
     }

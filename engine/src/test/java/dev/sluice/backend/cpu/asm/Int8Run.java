@@ -28,8 +28,8 @@ record Int8Run(MemorySegment tiles, float[] y, float[] biased, float[] twice) {
         MemorySegment memory = arena.allocate(bytes + 128, 64).fill((byte) 0x5a);
         activations.bind(memory, 64, tokens);
         Int8Product product = new Int8Product(kernels, arena);
-        for (int t = 0; t < tokens; t++) {
-            product.convert(MemorySegment.ofArray(x), 4L * t * cols, activations, t, 0, cols);
+        for (int group = 0; group < activations.groups(); group++) {
+            product.convert(MemorySegment.ofArray(x), 0, 4L * cols, activations, group);
         }
         for (int i = 0; i < 64; i++) {
             assertEquals(0x5a, memory.get(java.lang.foreign.ValueLayout.JAVA_BYTE, i));
