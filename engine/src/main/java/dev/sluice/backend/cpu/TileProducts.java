@@ -15,7 +15,7 @@ import jdk.incubator.vector.FloatVector;
  *
  * <ul>
  *   <li>One tile at a time, front to back, scales where they come: the processor's prefetcher follows one ascending
- *       stream. Two tiles at a time, or a pass over the scales before or after the quants, halve the rate from memory.
+ *       stream. Two tiles at a time, or a pass over the scales after the quants, cost a third or more of the rate.
  *   <li>The innermost loop ends on {@code word != end}. A loop that counts is given an entrance of range checks and a
  *       first iteration of its own, which take longer than the few iterations that a group has.
  *   <li>Nothing but operations of the Vector API is called: past a number of nodes (NodeCountInliningCutoff) C2 inlines
