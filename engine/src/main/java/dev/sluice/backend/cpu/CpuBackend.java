@@ -5,8 +5,6 @@ import dev.sluice.backend.CpuKernels;
 import dev.sluice.backend.Device;
 import dev.sluice.backend.DeviceInfo;
 import dev.sluice.backend.DeviceOptions;
-import dev.sluice.backend.cpu.asm.CpuFeatures;
-import dev.sluice.system.MachineCode;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

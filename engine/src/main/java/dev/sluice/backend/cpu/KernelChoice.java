@@ -18,7 +18,8 @@ final class KernelChoice {
     private KernelChoice() {}
 
     /** The instruction set of machine code here, or why there is none. */
-    private record Machine(@Nullable CpuFeatures features, @Nullable Isa isa, String refusal) {
+    private record Machine(
+            @Nullable CpuFeatures features, @Nullable Isa isa, String refusal) {
         static final Machine FOUND = find();
 
         private static Machine find() {

@@ -148,7 +148,8 @@ final class MachineKernels implements Kernels {
     }
 
     @Override
-    public void activate(Activation activation, Rows gate, Rows up, int tokens, int firstColumn, int lastColumn, Scratch scratch) {
+    public void activate(
+            Activation activation, Rows gate, Rows up, int tokens, int firstColumn, int lastColumn, Scratch scratch) {
         rest.activate(activation, gate, up, tokens, firstColumn, lastColumn, scratch);
     }
 

@@ -28,15 +28,16 @@ final class Residuals {
             node.inputs().forEach(value -> readers.merge(value, 1, Integer::sum));
             writers.put(node.output(), node);
         }
-        for (Node node : nodes) {
+        for (int i = 0; i < nodes.size(); i++) {
+            Node node = nodes.get(i);
             if (node.op() instanceof Op.Add) {
                 for (int side = 0; side < 2; side++) {
                     Node product = writers.get(node.inputs().get(side));
                     int other = node.inputs().get(1 - side);
-                    boolean last = node == nodes.getLast();
+                    boolean last = i == nodes.size() - 1;
                     if (product != null
                             && isProduct(product)
-                            && readers.get(product.output()) == 1
+                            && readers.getOrDefault(product.output(), 0) == 1
                             && isKnownBefore(nodes, writers.get(other), product)
                             // The layer's result may lie where its input lies, which others may still be reading then.
                             && !(last && (other == 0 || product.inputs().contains(0)))) {

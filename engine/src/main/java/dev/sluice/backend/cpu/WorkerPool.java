@@ -132,6 +132,7 @@ final class WorkerPool implements AutoCloseable {
         }
     }
 
+    @SuppressWarnings("ThreadPriorityCheck") // the result does not depend on who runs; a busy machine's pace does
     private void await(int old, Worker worker) {
         for (int i = 0; i < SPINS; i++) {
             if (phase != old) {
