@@ -21,6 +21,7 @@ class AttentionPartsTest {
         {{300, 1}},
         {{600, 10}},
         {{33, 30}},
+        {{270, 55}},
         {{0, 33}, {299, 1}, {511, 1}, {0, 1}, {530, 2}},
     };
 
@@ -75,6 +76,19 @@ class AttentionPartsTest {
         for (int[][] parts : STEPS) {
             try (AttentionRun run = new AttentionRun(op(80, 15, 3, 0), type, parts)) {
                 assertArrayEquals(run.with(wide, 2), run.with(narrow, 2));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(FloatPath.class)
+    void aContextOfMoreThanTheMostChunksHasLongerOnes(FloatPath path) {
+        Op.Attention op = op(16, 2, 1, 0);
+        try (AttentionRun run = new AttentionRun(op, KvType.F16, new int[] {9000, 1})) {
+            float[] expected = run.expected();
+            float[] y = run.with(path.kernels(), 2);
+            for (int i = 0; i < y.length; i++) {
+                assertEquals(expected[i], y[i], limit(op));
             }
         }
     }
