@@ -32,6 +32,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ConformanceTest {
     private static final double CPU_LIMIT = 1e-9;
     private static final double OPENCL_LIMIT = 1e-6;
+    /** Activations rounded to bytes, where the device does so. */
+    private static final double ROUNDED_LIMIT = 1e-3;
     /** f16 keys and values: each carries a relative error of 2⁻¹¹ at most. */
     static final double F16_KV_LIMIT = 1e-5;
 
@@ -67,6 +69,18 @@ class ConformanceTest {
                         nmse <= limit(device),
                         name + " on " + device + " in chunks of " + chunk + ": NMSE " + nmse + ", path "
                                 + model.path());
+            }
+        }
+    }
+
+    @ParameterizedTest(name = "{1} on {0}")
+    @MethodSource("modelsOnDevices")
+    void roundedActivationsStayWithinTheirLimit(String device, String name, Path path) throws IOException {
+        Reference reference = Reference.of(path);
+        try (Model model = Sluice.load(path, LoadOptions.DEFAULT.withDevice(device))) {
+            for (int chunk : new int[] {reference.tokens().length, 1}) {
+                double nmse = reference.nmse(Reference.logits(model, reference.tokens(), chunk));
+                assertTrue(nmse <= ROUNDED_LIMIT, name + " on " + device + ": NMSE " + nmse + ", " + model.path());
             }
         }
     }

@@ -36,8 +36,8 @@ enum FloatPath {
         assumeTrue(isAvailable(), "the processor lacks it");
         return switch (this) {
             case SCALAR -> new ScalarKernels();
-            case VECTOR -> new VectorKernels();
-            case AVX512, AVX2 -> new FloatKernels(code(), new VectorKernels());
+            case VECTOR -> new VectorKernels("");
+            case AVX512, AVX2 -> new FloatKernels(code(), new VectorKernels(""));
         };
     }
 

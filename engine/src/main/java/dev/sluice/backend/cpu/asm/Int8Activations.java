@@ -10,7 +10,7 @@ import java.util.Objects;
  */
 public final class Int8Activations {
     /** Blocks whose scale is above this many times the token's mean scale have residuals. */
-    private static final float LARGE = 1.5f;
+    private static final float LARGE = 1;
 
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
 

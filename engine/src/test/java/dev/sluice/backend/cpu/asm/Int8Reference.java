@@ -52,7 +52,7 @@ final class Int8Reference {
             }
             residuals = new byte[scales.length][];
             for (int b = 0; b < scales.length; b++) {
-                if (scales[b] > sum * (1.5f / scales.length)) {
+                if (scales[b] > sum * (1f / scales.length)) {
                     byte[] left = new byte[32];
                     for (int i = 0; i < 32; i++) {
                         float r = Math.fma(-quants[32 * b + i], scales[b], x[at + 32 * b + i]);
@@ -93,7 +93,7 @@ final class Int8Reference {
         switch (format) {
             case Q4_1, Q5_1 -> y = Math.fma(half(unit(row, b) + 32, row), scaledSum, y);
             case Q4_K, Q5_K -> {
-                float m = half(unit(row, b) + 32, row) * (unsigned(group(row, b) + 16 + row % 16));
+                float m = half(unit(row, b) + 32, row) * unsigned(group(row, b) + 16 + row % 16);
                 y = Math.fma(-m, scaledSum, y);
             }
             default -> {}
@@ -105,7 +105,7 @@ final class Int8Reference {
         float d = half(unit(row, block), row);
         return switch (format) {
             case Q4_K, Q5_K -> d * unsigned(group(row, block) + row % 16);
-            case Q6_K -> d * tiles.get(ValueLayout.JAVA_BYTE, group(row, block) + 16 * scale + row % 16);
+            case Q6_K -> d * tiles.get(ValueLayout.JAVA_BYTE, group(row, block) + 16L * scale + row % 16);
             default -> d;
         };
     }
@@ -133,9 +133,9 @@ final class Int8Reference {
     private long group(int row, int block) {
         long unit = unit(row, block);
         return switch (format) {
-            case Q4_K -> unit + 64 + block % 8 * 288;
-            case Q5_K -> unit + 64 + block % 8 * 352;
-            case Q6_K -> unit + 32 + block % 8 * 416;
+            case Q4_K -> unit + 64 + block % 8 * 288L;
+            case Q5_K -> unit + 64 + block % 8 * 352L;
+            case Q6_K -> unit + 32 + block % 8 * 416L;
             default -> unit;
         };
     }
@@ -145,7 +145,7 @@ final class Int8Reference {
         long group = group(row, column / 32);
         int c = column % 32;
         return switch (format) {
-            case Q8_0 -> (byte) (word(group + 32, c / 4, row) >> 8 * (c % 4));
+            case Q8_0 -> (byte) (word(group + 32, c / 4, row) >> (8 * (c % 4)));
             case Q4_0 -> four(group + 32, c, row) - 8;
             case Q4_1 -> four(group + 64, c, row);
             case Q5_0 -> four(group + 32, c, row) + 16 * fifth(group + 288, c, row) - 16;
@@ -153,18 +153,18 @@ final class Int8Reference {
             case Q4_K -> four(group + 32, c, row);
             case Q5_K -> four(group + 32, c, row) + 16 * fifth(group + 288, c, row);
             case Q6_K -> {
-                int upper = word(group + 288, c / 16, row) >> (8 * (c % 4) + 2 * (c % 16 / 4)) & 3;
+                int upper = (word(group + 288, c / 16, row) >> (8 * (c % 4) + 2 * (c % 16 / 4))) & 3;
                 yield four(group + 32, c, row) + 16 * upper - 32;
             }
         };
     }
 
     private int four(long words, int c, int row) {
-        return word(words, c / 8, row) >> (8 * (c % 4) + (c % 8 < 4 ? 0 : 4)) & 15;
+        return (word(words, c / 8, row) >> (8 * (c % 4) + (c % 8 < 4 ? 0 : 4))) & 15;
     }
 
     private int fifth(long words, int c, int row) {
-        return word(words, 0, row) >> (8 * (c % 4) + c / 4) & 1;
+        return (word(words, 0, row) >> (8 * (c % 4) + c / 4)) & 1;
     }
 
     private int word(long words, int index, int row) {
