@@ -354,6 +354,7 @@ final class CpuDevice implements Device {
             closed = true;
             pool.close();
             weights.close();
+            kernels.close();
             arena.close();
             scratch = new float[0];
             gathered = new float[0];

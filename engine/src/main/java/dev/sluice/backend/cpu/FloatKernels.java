@@ -174,4 +174,10 @@ final class FloatKernels implements Kernels {
                 what,
                 difference);
     }
+
+    @Override
+    public void close() {
+        code.close();
+        rest.close();
+    }
 }

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * The computations that exist as scalar and as vector code. Ranges are a worker's share, first inclusive and last
  * exclusive; nothing is checked here: {@link CpuLayer} checks when a step is submitted.
  */
-interface Kernels {
+interface Kernels extends AutoCloseable {
     /** For people: which code this is. */
     String description();
 
@@ -47,4 +47,9 @@ interface Kernels {
 
     /** Index of the largest element of a token's row. */
     int argMax(Rows x, int token);
+
+    @Override
+    default void close() {
+        // Java code owns nothing.
+    }
 }
