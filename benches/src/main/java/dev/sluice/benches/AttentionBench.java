@@ -166,7 +166,7 @@ public class AttentionBench {
             o.layer.submit(step, o.x, o.y, cache).await();
         }
         double positions = length + (tokens + 1) / 2.0; // that a token looks at, on average
-        work.gigabytes += 1e-9 * LAYERS * 2 * kv.bytes() * kvHeads * HEAD_DIM * (length + tokens);
+        work.gigabytes += 1e-9 * LAYERS * 2 * kv.bytes(HEAD_DIM) * kvHeads * (length + tokens);
         work.gigaflops += 1e-9 * LAYERS * 4 * tokens * positions * queryHeads * HEAD_DIM;
     }
 }

@@ -12,6 +12,7 @@ import java.util.Arrays;
  * A product run three ways: from zero, from a bias (row r has r), and added to its own result. Results have guards around
  * them, which are checked.
  */
+@SuppressWarnings("ArrayRecordComponent") // compared element by element, never as records
 record Int8Run(MemorySegment tiles, float[] y, float[] biased, float[] twice) {
     private static final float GUARD = -12345;
     private static final int GUARDS = 37;
