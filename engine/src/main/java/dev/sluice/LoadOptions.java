@@ -1,6 +1,8 @@
 package dev.sluice;
 
+import dev.sluice.backend.CpuKernels;
 import dev.sluice.backend.KvType;
+import dev.sluice.backend.Precision;
 import dev.sluice.runtime.Progress;
 
 /**
@@ -12,6 +14,8 @@ import dev.sluice.runtime.Progress;
  * @param contextLength the most tokens of a session; 0 takes what the model was trained on, at most 4096
  * @param kvType number format of the KV cache
  * @param batchTokens the most tokens that are computed in one step: of a prompt, or of all sequences of a batch
+ * @param precision whether activations may be rounded where that is faster
+ * @param cpuKernels which code computes on the CPU
  * @param memoryLimit bytes that weights, KV cache and activations may take on the device; 0 takes what is free
  * @param progress hears how far loading has come
  */
@@ -21,10 +25,13 @@ public record LoadOptions(
         int contextLength,
         KvType kvType,
         int batchTokens,
+        Precision precision,
+        CpuKernels cpuKernels,
         long memoryLimit,
         Progress progress) {
     /** The best device there is, an f32 KV cache. */
-    public static final LoadOptions DEFAULT = new LoadOptions("auto", 0, 0, KvType.F32, 512, 0, Progress.NONE);
+    public static final LoadOptions DEFAULT =
+            new LoadOptions("auto", 0, 0, KvType.F32, 512, Precision.AUTO, CpuKernels.AUTO, 0, Progress.NONE);
 
     public LoadOptions {
         if (threads < 0 || threads > 1024) {
@@ -42,30 +49,47 @@ public record LoadOptions(
     }
 
     public LoadOptions withDevice(String value) {
-        return new LoadOptions(value, threads, contextLength, kvType, batchTokens, memoryLimit, progress);
+        return new LoadOptions(
+                value, threads, contextLength, kvType, batchTokens, precision, cpuKernels, memoryLimit, progress);
     }
 
     public LoadOptions withThreads(int value) {
-        return new LoadOptions(device, value, contextLength, kvType, batchTokens, memoryLimit, progress);
+        return new LoadOptions(
+                device, value, contextLength, kvType, batchTokens, precision, cpuKernels, memoryLimit, progress);
     }
 
     public LoadOptions withContextLength(int value) {
-        return new LoadOptions(device, threads, value, kvType, batchTokens, memoryLimit, progress);
+        return new LoadOptions(
+                device, threads, value, kvType, batchTokens, precision, cpuKernels, memoryLimit, progress);
     }
 
     public LoadOptions withKvType(KvType value) {
-        return new LoadOptions(device, threads, contextLength, value, batchTokens, memoryLimit, progress);
+        return new LoadOptions(
+                device, threads, contextLength, value, batchTokens, precision, cpuKernels, memoryLimit, progress);
     }
 
     public LoadOptions withBatchTokens(int value) {
-        return new LoadOptions(device, threads, contextLength, kvType, value, memoryLimit, progress);
+        return new LoadOptions(
+                device, threads, contextLength, kvType, value, precision, cpuKernels, memoryLimit, progress);
+    }
+
+    public LoadOptions withPrecision(Precision value) {
+        return new LoadOptions(
+                device, threads, contextLength, kvType, batchTokens, value, cpuKernels, memoryLimit, progress);
+    }
+
+    public LoadOptions withCpuKernels(CpuKernels value) {
+        return new LoadOptions(
+                device, threads, contextLength, kvType, batchTokens, precision, value, memoryLimit, progress);
     }
 
     public LoadOptions withMemoryLimit(long value) {
-        return new LoadOptions(device, threads, contextLength, kvType, batchTokens, value, progress);
+        return new LoadOptions(
+                device, threads, contextLength, kvType, batchTokens, precision, cpuKernels, value, progress);
     }
 
     public LoadOptions withProgress(Progress value) {
-        return new LoadOptions(device, threads, contextLength, kvType, batchTokens, memoryLimit, value);
+        return new LoadOptions(
+                device, threads, contextLength, kvType, batchTokens, precision, cpuKernels, memoryLimit, value);
     }
 }

@@ -63,7 +63,8 @@ public final class Model implements AutoCloseable {
             DeviceCatalog catalog = DeviceCatalog.discover();
             DeviceInfo chosen = catalog.select(options.device());
             int batch = options.batchTokens();
-            Device device = catalog.open(chosen, new DeviceOptions(options.threads(), batch));
+            Device device = catalog.open(
+                    chosen, new DeviceOptions(options.threads(), batch, options.precision(), options.cpuKernels()));
             try {
                 MemoryBudget.of(graph, device, context, options.kvType(), batch)
                         .requireFits(source.description(), device, limit(device, options), context);

@@ -5,11 +5,18 @@ package dev.sluice.backend;
  *
  * @param threads worker threads on the CPU; 0 lets the backend choose (other devices ignore it)
  * @param batchTokens the most tokens that one step will hold, which sizes the scratch memory
+ * @param precision how exactly products are computed; devices that know but one way ignore it
+ * @param cpuKernels which code computes on the CPU (other devices ignore it)
  */
-public record DeviceOptions(int threads, int batchTokens) {
+public record DeviceOptions(int threads, int batchTokens, Precision precision, CpuKernels cpuKernels) {
     public DeviceOptions {
         if (threads < 0 || batchTokens <= 0) {
             throw new IllegalArgumentException("threads " + threads + ", batchTokens " + batchTokens);
         }
+    }
+
+    /** Options that leave precision and code to the backend. */
+    public DeviceOptions(int threads, int batchTokens) {
+        this(threads, batchTokens, Precision.AUTO, CpuKernels.AUTO);
     }
 }

@@ -3,7 +3,9 @@ package dev.sluice.cli;
 import dev.sluice.LoadOptions;
 import dev.sluice.Model;
 import dev.sluice.Sluice;
+import dev.sluice.backend.CpuKernels;
 import dev.sluice.backend.KvType;
+import dev.sluice.backend.Precision;
 import dev.sluice.plan.DeviceCatalog;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -54,6 +56,22 @@ final class ModelOptions {
             description = "Number format of the KV cache: f32 (default) or f16.")
     private String kv = "f32";
 
+    @Option(
+            names = "--precision",
+            defaultValue = "auto",
+            paramLabel = "HOW",
+            description = "auto (default): activations may be rounded to bytes where that is faster; exact: 32-bit"
+                    + " floats throughout.")
+    private String precision = "auto";
+
+    @Option(
+            names = "--cpu-kernels",
+            defaultValue = "auto",
+            paramLabel = "KIND",
+            description = "Which code computes on the CPU: auto (default, the fastest that runs), machine, vector or"
+                    + " scalar.")
+    private String cpuKernels = "auto";
+
     /** The context length that was asked for, 0 if none was. */
     int context() {
         return context;
@@ -92,6 +110,8 @@ final class ModelOptions {
                 .withThreads(threads)
                 .withContextLength(contextLength)
                 .withKvType(kvType())
+                .withPrecision(precision())
+                .withCpuKernels(cpuKernels())
                 .withMemoryLimit(memory == null ? 0 : memoryLimit(memory));
     }
 
@@ -100,6 +120,25 @@ final class ModelOptions {
             case "f32" -> KvType.F32;
             case "f16" -> KvType.F16;
             default -> throw new UsageException("--kv " + kv + ": the KV cache can be f32 or f16");
+        };
+    }
+
+    private Precision precision() {
+        return switch (precision.toLowerCase(Locale.ROOT)) {
+            case "auto" -> Precision.AUTO;
+            case "exact" -> Precision.EXACT;
+            default -> throw new UsageException("--precision " + precision + ": it can be auto or exact");
+        };
+    }
+
+    private CpuKernels cpuKernels() {
+        return switch (cpuKernels.toLowerCase(Locale.ROOT)) {
+            case "auto" -> CpuKernels.AUTO;
+            case "machine" -> CpuKernels.MACHINE;
+            case "vector" -> CpuKernels.VECTOR;
+            case "scalar" -> CpuKernels.SCALAR;
+            default ->
+                throw new UsageException("--cpu-kernels " + cpuKernels + ": it can be auto, machine, vector or scalar");
         };
     }
 

@@ -7,6 +7,7 @@ import dev.sluice.LoadOptions;
 import dev.sluice.Model;
 import dev.sluice.Sluice;
 import dev.sluice.backend.KvType;
+import dev.sluice.backend.Precision;
 import dev.sluice.runtime.Batch;
 import dev.sluice.runtime.Sequence;
 import java.io.IOException;
@@ -73,7 +74,10 @@ class BatchConformanceTest {
     private static void check(String device, Path path, KvType type, double limit, boolean exactIds)
             throws IOException {
         Reference reference = Reference.of(path);
-        LoadOptions options = LoadOptions.DEFAULT.withDevice(device).withKvType(type);
+        LoadOptions options = LoadOptions.DEFAULT
+                .withDevice(device)
+                .withPrecision(Precision.EXACT)
+                .withKvType(type);
         List<Reader> readers = new ArrayList<>();
         try (Model model = Sluice.load(path, options);
                 Batch batch = model.newBatch(40)) {

@@ -9,6 +9,7 @@ import dev.sluice.Model;
 import dev.sluice.Session;
 import dev.sluice.Sluice;
 import dev.sluice.backend.KvType;
+import dev.sluice.backend.Precision;
 import dev.sluice.runtime.GenerateOptions;
 import dev.sluice.runtime.Sampling;
 import dev.sluice.runtime.Sequence;
@@ -31,6 +32,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ConformanceTest {
     private static final double CPU_LIMIT = 1e-9;
     private static final double OPENCL_LIMIT = 1e-6;
+    /** Activations rounded to bytes, where the device does so. */
+    private static final double ROUNDED_LIMIT = 1e-3;
     /** f16 keys and values: each carries a relative error of 2⁻¹¹ at most. */
     static final double F16_KV_LIMIT = 1e-5;
 
@@ -58,7 +61,8 @@ class ConformanceTest {
     @MethodSource("modelsOnDevices")
     void logitsAgreeHoweverThePromptIsCut(String device, String name, Path path) throws IOException {
         Reference reference = Reference.of(path);
-        try (Model model = Sluice.load(path, LoadOptions.DEFAULT.withDevice(device))) {
+        try (Model model =
+                Sluice.load(path, LoadOptions.DEFAULT.withDevice(device).withPrecision(Precision.EXACT))) {
             for (int chunk : new int[] {reference.tokens().length, 5, 1}) {
                 double nmse = reference.nmse(Reference.logits(model, reference.tokens(), chunk));
                 assertTrue(
@@ -71,13 +75,26 @@ class ConformanceTest {
 
     @ParameterizedTest(name = "{1} on {0}")
     @MethodSource("modelsOnDevices")
+    void roundedActivationsStayWithinTheirLimit(String device, String name, Path path) throws IOException {
+        Reference reference = Reference.of(path);
+        try (Model model = Sluice.load(path, LoadOptions.DEFAULT.withDevice(device))) {
+            for (int chunk : new int[] {reference.tokens().length, 1}) {
+                double nmse = reference.nmse(Reference.logits(model, reference.tokens(), chunk));
+                assertTrue(nmse <= ROUNDED_LIMIT, name + " on " + device + ": NMSE " + nmse + ", " + model.path());
+            }
+        }
+    }
+
+    @ParameterizedTest(name = "{1} on {0}")
+    @MethodSource("modelsOnDevices")
     void greedyTokensAgree(String device, String name, Path path) throws IOException {
         Reference reference = Reference.of(path);
         GenerateOptions options = GenerateOptions.DEFAULT
                 .withSampling(Sampling.GREEDY)
                 .withMaxTokens(reference.greedy().length)
                 .withIgnoreEnd(true);
-        try (Model model = Sluice.load(path, LoadOptions.DEFAULT.withDevice(device));
+        try (Model model =
+                        Sluice.load(path, LoadOptions.DEFAULT.withDevice(device).withPrecision(Precision.EXACT));
                 Session session = model.newSession()) {
             int[] actual = session.generate(reference.tokens(), options, piece -> {}).tokens().stream()
                     .mapToInt(Integer::intValue)
@@ -90,7 +107,10 @@ class ConformanceTest {
     @MethodSource("modelsOnDevices")
     void halfPrecisionKeysAndValuesStayWithinTheirLimit(String device, String name, Path path) throws IOException {
         Reference reference = Reference.of(path);
-        LoadOptions options = LoadOptions.DEFAULT.withDevice(device).withKvType(KvType.F16);
+        LoadOptions options = LoadOptions.DEFAULT
+                .withDevice(device)
+                .withPrecision(Precision.EXACT)
+                .withKvType(KvType.F16);
         try (Model model = Sluice.load(path, options)) {
             double nmse = reference.nmse(Reference.logits(model, reference.tokens(), 7));
             assertTrue(nmse <= F16_KV_LIMIT, name + " on " + device + ": NMSE " + nmse);
@@ -103,7 +123,8 @@ class ConformanceTest {
         Reference reference = Reference.of(path);
         int[] tokens = reference.tokens();
         int half = tokens.length / 2;
-        try (Model model = Sluice.load(path, LoadOptions.DEFAULT.withDevice(device));
+        try (Model model =
+                        Sluice.load(path, LoadOptions.DEFAULT.withDevice(device).withPrecision(Precision.EXACT));
                 Sequence first = model.newSequence(tokens.length);
                 Sequence second = model.newSequence(tokens.length)) {
             first.append(tokens, 0, half, 0);

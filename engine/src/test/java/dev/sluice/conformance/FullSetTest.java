@@ -8,6 +8,7 @@ import dev.sluice.LoadOptions;
 import dev.sluice.Model;
 import dev.sluice.Sluice;
 import dev.sluice.TestFiles;
+import dev.sluice.backend.Precision;
 import dev.sluice.error.SluiceException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -64,7 +65,7 @@ class FullSetTest {
     }
 
     private static void check(String device, Path path) throws IOException {
-        LoadOptions options = LoadOptions.DEFAULT.withDevice(device);
+        LoadOptions options = LoadOptions.DEFAULT.withDevice(device).withPrecision(Precision.EXACT);
         String name = path.getFileName().toString().replace(".gguf", "");
         if (!COMPUTED.contains(name)) {
             String message = assertThrows(

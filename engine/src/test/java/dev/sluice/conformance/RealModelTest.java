@@ -9,6 +9,7 @@ import dev.sluice.LoadOptions;
 import dev.sluice.Model;
 import dev.sluice.Sluice;
 import dev.sluice.TestFiles;
+import dev.sluice.backend.Precision;
 import dev.sluice.runtime.Sequence;
 import java.io.IOException;
 import java.io.InputStream;
@@ -60,7 +61,8 @@ class RealModelTest {
     @ParameterizedTest(name = "{1} on {0}")
     @MethodSource("casesOnDevices")
     void greedyTokensAndLogitsAgree(String device, String file, JsonNode cases) {
-        try (Model model = Sluice.load(find(file), LoadOptions.DEFAULT.withDevice(device))) {
+        try (Model model =
+                Sluice.load(find(file), LoadOptions.DEFAULT.withDevice(device).withPrecision(Precision.EXACT))) {
             for (JsonNode item : cases) {
                 check(model, device + ", '" + item.get("prompt").asText() + "'", item);
             }

@@ -1,6 +1,7 @@
 package dev.sluice.backend.cpu;
 
 import dev.sluice.backend.Backend;
+import dev.sluice.backend.CpuKernels;
 import dev.sluice.backend.Device;
 import dev.sluice.backend.DeviceInfo;
 import dev.sluice.backend.DeviceOptions;
@@ -15,8 +16,8 @@ import org.slf4j.LoggerFactory;
 public final class CpuBackend implements Backend {
     private static final Logger LOG = LoggerFactory.getLogger(CpuBackend.class);
     private static final AtomicBoolean WARNED = new AtomicBoolean();
-    private static final String NO_VECTORS = "The CPU runs scalar code, many times slower than it could: "
-            + "start java with --add-modules jdk.incubator.vector";
+    private static final String NO_VECTORS =
+            "The CPU runs scalar code, many times slower than it could: " + KernelChoice.ADD_VECTORS;
 
     @Override
     public String name() {
@@ -27,22 +28,22 @@ public final class CpuBackend implements Backend {
     public Discovery discover() {
         Map<String, String> details = new LinkedHashMap<>();
         details.put("cores", String.valueOf(CpuFacts.defaultThreads()));
-        details.put("code", kernels().description());
+        details.put("code", KernelChoice.description());
         if (!CpuFacts.flags().isEmpty()) {
             details.put("instruction sets", CpuFacts.flags());
         }
         long memory = CpuFacts.physicalMemory();
         DeviceInfo info =
                 new DeviceInfo("cpu", name(), DeviceInfo.Kind.CPU, CpuFacts.name(), "JVM", memory, memory, details);
-        return new Discovery(List.of(info), hasVectorApi() ? List.of() : List.of(NO_VECTORS));
+        return new Discovery(List.of(info), KernelChoice.vectors() ? List.of() : List.of(NO_VECTORS));
     }
 
     @Override
     public Device open(DeviceInfo info, DeviceOptions options) {
-        if (!hasVectorApi() && WARNED.compareAndSet(false, true)) {
+        if (!KernelChoice.vectors() && options.cpuKernels() != CpuKernels.SCALAR && WARNED.compareAndSet(false, true)) {
             LOG.warn(NO_VECTORS);
         }
-        return new CpuDevice(info, options, kernels());
+        return new CpuDevice(info, options, KernelChoice.of(options));
     }
 
     /**
@@ -52,20 +53,5 @@ public final class CpuBackend implements Backend {
      */
     public Device openScalar(DeviceOptions options) {
         return new CpuDevice(discover().devices().getFirst(), options, new ScalarKernels());
-    }
-
-    private static boolean hasVectorApi() {
-        return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
-    }
-
-    private static Kernels kernels() {
-        return hasVectorApi() ? VectorCode.kernels() : new ScalarKernels();
-    }
-
-    /** Keeps the vector classes out of a JVM that has no Vector API. */
-    private static final class VectorCode {
-        static Kernels kernels() {
-            return Lanes.bits() >= 128 ? new VectorKernels() : new ScalarKernels();
-        }
     }
 }

@@ -17,6 +17,7 @@ import dev.sluice.graph.Op;
 import dev.sluice.tensor.BlockCodec;
 import dev.sluice.tensor.Tensor;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -42,6 +43,8 @@ final class CpuDevice implements Device {
     private final ReentrantLock lock = new ReentrantLock();
     private float[] scratch = new float[0];
     private float[] gathered = new float[0];
+    /** Room for the rounded values of a layer; grows when layers are compiled. */
+    private MemorySegment rounded = MemorySegment.NULL;
     /** Layers that are bound and run in the next region. */
     private @Nullable CpuLayer[] queue = new CpuLayer[64];
 
@@ -120,6 +123,9 @@ final class CpuDevice implements Device {
                         });
                 CpuLayer compiled = new CpuLayer(this, layer, built, acquired, tables, resident);
                 growScratch(layer, compiled.scratchFloatsPerToken());
+                if (rounded.byteSize() < compiled.roundedBytes(batchTokens)) {
+                    rounded = arena.allocate(compiled.roundedBytes(batchTokens), 64);
+                }
                 open.add(compiled);
                 done = true;
                 return compiled;
@@ -272,6 +278,11 @@ final class CpuDevice implements Device {
         return scratch;
     }
 
+    /** Room for a layer's rounded values. */
+    MemorySegment rounded() {
+        return rounded;
+    }
+
     /** Room for a batch of a head's input rows. */
     float[] gathered() {
         return gathered;
@@ -354,6 +365,7 @@ final class CpuDevice implements Device {
             closed = true;
             pool.close();
             weights.close();
+            kernels.close();
             arena.close();
             scratch = new float[0];
             gathered = new float[0];

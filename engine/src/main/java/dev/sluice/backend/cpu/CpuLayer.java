@@ -5,6 +5,7 @@ import dev.sluice.backend.DeviceMemory;
 import dev.sluice.backend.Fence;
 import dev.sluice.backend.LayerState;
 import dev.sluice.backend.Step;
+import dev.sluice.backend.cpu.asm.Int8Activations;
 import dev.sluice.error.SluiceException;
 import dev.sluice.graph.Layer;
 import dev.sluice.graph.Op;
@@ -66,6 +67,16 @@ final class CpuLayer implements CompiledLayer {
     /** Floats of scratch that the values between entrance and exit take for one token. */
     long scratchFloatsPerToken() {
         return values.stream().mapToLong(v -> v.width).sum() - values.getFirst().width;
+    }
+
+    /** Bytes that the rounded values of some tokens take. */
+    long roundedBytes(int tokens) {
+        long bytes = 0;
+        for (Rows value : values) {
+            Int8Activations rounded = value.rounded();
+            bytes += rounded == null ? 0 : rounded.bytes(tokens);
+        }
+        return bytes;
     }
 
     List<Tensor> matrices() {
@@ -155,6 +166,14 @@ final class CpuLayer implements CompiledLayer {
             } else {
                 values.get(v).bind(scratch, at);
                 at += values.get(v).width * run.tokens();
+            }
+        }
+        long roundedAt = 0;
+        for (Rows value : values) {
+            Int8Activations rounded = value.rounded();
+            if (rounded != null) {
+                rounded.bind(device.rounded(), roundedAt, run.tokens());
+                roundedAt += rounded.bytes(run.tokens());
             }
         }
     }

@@ -1,19 +1,36 @@
 package dev.sluice.backend.cpu;
 
+import dev.sluice.backend.cpu.asm.Int8Activations;
 import dev.sluice.graph.Activation;
 import dev.sluice.graph.Op;
+import dev.sluice.tensor.DType;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The computations that exist as scalar and as vector code. Ranges are a worker's share, first inclusive and last
  * exclusive; nothing is checked here: {@link CpuLayer} checks when a step is submitted.
  */
-interface Kernels {
+interface Kernels extends AutoCloseable {
     /** For people: which code this is. */
     String description();
 
     /** Whether matrices are repacked into row tiles, which takes memory of their size. */
     boolean packs();
+
+    /**
+     * Rounds activations for products with matrices of these formats, or null if none of the products reads them so.
+     *
+     * @param types the formats of all matrices that are multiplied with the value
+     */
+    default @Nullable Int8Activations rounded(int width, List<DType> types) {
+        return null;
+    }
+
+    /** Rounds a worker's share of a value to bytes. */
+    default void convert(Rows x, Worker worker) {
+        throw new IllegalStateException(description() + " rounds no activations");
+    }
 
     /** Makes a worker's scratch large enough for an operation. */
     void reserve(Op op, Scratch scratch);
@@ -46,4 +63,9 @@ interface Kernels {
 
     /** Index of the largest element of a token's row. */
     int argMax(Rows x, int token);
+
+    @Override
+    default void close() {
+        // Java code owns nothing.
+    }
 }

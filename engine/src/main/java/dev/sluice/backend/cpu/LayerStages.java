@@ -1,13 +1,17 @@
 package dev.sluice.backend.cpu;
 
+import dev.sluice.backend.cpu.asm.Int8Activations;
 import dev.sluice.backend.tiles.RowTiles;
 import dev.sluice.graph.Layer;
 import dev.sluice.graph.Node;
 import dev.sluice.graph.Op;
 import dev.sluice.tensor.BlockCodec;
+import dev.sluice.tensor.DType;
 import dev.sluice.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +22,10 @@ final class LayerStages {
     private final Function<Op.Rope, RotationTable> rotations;
     private final List<Rows> values = new ArrayList<>();
     private final List<Stage> stages = new ArrayList<>();
+    /** The formats of the matrices that a value is multiplied with. */
+    private final Map<Integer, List<DType>> types = new HashMap<>();
+    /** The number under which stages know that a value has been rounded. */
+    private final Map<Integer, Integer> roundedValues = new HashMap<>();
 
     /**
      * Builds the stages.
@@ -37,9 +45,8 @@ final class LayerStages {
         for (Node node : layer.nodes()) {
             values.add(new Rows(node.op().width()));
         }
-        for (Node node : layer.nodes()) {
-            add(node);
-        }
+        layer.nodes().forEach(this::noteTypes);
+        layer.nodes().forEach(this::add);
     }
 
     /** Values 0 to n of the layer, then those that only stages know. */
@@ -49,6 +56,16 @@ final class LayerStages {
 
     List<Stage> stages() {
         return stages;
+    }
+
+    private void noteTypes(Node node) {
+        if (node.op() instanceof Op.Linear op) {
+            types.computeIfAbsent(node.inputs().getFirst(), value -> new ArrayList<>())
+                    .add(op.weight().type());
+        } else if (node.op() instanceof Op.GatedFfn op) {
+            types.computeIfAbsent(node.inputs().getFirst(), value -> new ArrayList<>())
+                    .addAll(List.of(op.gate().type(), op.up().type()));
+        }
     }
 
     private void add(Node node) {
@@ -98,8 +115,9 @@ final class LayerStages {
     }
 
     private void linear(Node node, Matrix weight, float @Nullable [] bias, Rows in, Rows out) {
-        stage(
-                node,
+        stages.add(new Stage(
+                readsOfProduct(node.inputs().getFirst()),
+                node.output(),
                 (run, worker) -> kernels.linear(
                         weight,
                         bias,
@@ -108,7 +126,24 @@ final class LayerStages {
                         run.tokens(),
                         worker.first(weight.tiles()),
                         worker.last(weight.tiles()),
-                        worker.scratch));
+                        worker.scratch)));
+    }
+
+    /** What a product with a value reads: the value and, if it is to be rounded, that, which a stage is added for. */
+    private List<Integer> readsOfProduct(int value) {
+        Rows in = values.get(value);
+        Integer known = roundedValues.get(value);
+        if (known == null) {
+            Int8Activations rounded = kernels.rounded(in.width, types.getOrDefault(value, List.of()));
+            if (rounded == null) {
+                return List.of(value);
+            }
+            in.round(rounded);
+            known = internal(0);
+            roundedValues.put(value, known);
+            stages.add(new Stage(List.of(value), known, (run, worker) -> kernels.convert(in, worker)));
+        }
+        return List.of(value, known);
     }
 
     private void attention(Node node, Op.Attention op, Rows q, Rows out) {
@@ -139,8 +174,9 @@ final class LayerStages {
         int hidden = internal(op.hidden());
         Rows gate = values.get(hidden);
         Rows up = values.get(internal(op.hidden()));
+        List<Integer> reads = readsOfProduct(node.inputs().getFirst());
         // A worker activates the columns that it has computed itself, so the products need no barrier between them.
-        stages.add(new Stage(node.inputs(), hidden, (run, worker) -> {
+        stages.add(new Stage(reads, hidden, (run, worker) -> {
             int first = worker.first(gateWeight.tiles());
             int last = worker.last(gateWeight.tiles());
             kernels.linear(gateWeight, null, in, gate, run.tokens(), first, last, worker.scratch);
@@ -148,8 +184,9 @@ final class LayerStages {
             int end = Math.min(last * RowTiles.ROWS, op.hidden());
             kernels.activate(op.activation(), gate, up, run.tokens(), first * RowTiles.ROWS, end);
         }));
+        types.put(hidden, List.of(op.down().type()));
         stages.add(new Stage(
-                List.of(hidden),
+                readsOfProduct(hidden),
                 node.output(),
                 (run, worker) -> kernels.linear(
                         downWeight,

@@ -1,17 +1,26 @@
 package dev.sluice.backend.cpu;
 
+import dev.sluice.backend.cpu.asm.Int8Activations;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
 /** A [tokens, width] value: rows of floats within an array. Bound anew for each step, so that a step allocates nothing. */
 final class Rows {
     final int width;
     private float[] data = new float[0];
+    private MemorySegment segment = MemorySegment.ofArray(data);
     private int start;
+    private @Nullable Int8Activations rounded;
 
     Rows(int width) {
         this.width = width;
     }
 
     void bind(float[] array, int offset) {
-        data = array;
+        if (data != array) {
+            data = array;
+            segment = MemorySegment.ofArray(array);
+        }
         start = offset;
     }
 
@@ -19,8 +28,28 @@ final class Rows {
         return data;
     }
 
+    /** The whole array, for machine code. */
+    MemorySegment segment() {
+        return segment;
+    }
+
     /** Index of the first float of a token's row. */
     int at(int token) {
         return start + token * width;
+    }
+
+    /** Where the first float of a token's row is in the segment, in bytes. */
+    long offset(int token) {
+        return (long) Float.BYTES * at(token);
+    }
+
+    /** The same value rounded to bytes, if products read it so and a stage computes it. */
+    @Nullable
+    Int8Activations rounded() {
+        return rounded;
+    }
+
+    void round(Int8Activations bytes) {
+        rounded = bytes;
     }
 }

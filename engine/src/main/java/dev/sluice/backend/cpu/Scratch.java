@@ -1,5 +1,7 @@
 package dev.sluice.backend.cpu;
 
+import dev.sluice.backend.cpu.asm.Int8Kernels;
+import dev.sluice.backend.cpu.asm.Int8Product;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
@@ -16,6 +18,7 @@ final class Scratch {
     private @Nullable TileProducts tileProducts;
     private @Nullable PanelProduct product;
     private @Nullable VectorAttention vectorAttention;
+    private @Nullable Int8Product int8;
 
     Scratch(Arena arena) {
         this.arena = arena;
@@ -41,6 +44,18 @@ final class Scratch {
         if (panel.byteSize() < floats * Float.BYTES) {
             panel = arena.allocate(floats * Float.BYTES, 64);
         }
+    }
+
+    /** Makes the products of machine code. */
+    void reserveInt8(Int8Kernels kernels) {
+        if (int8 == null) {
+            int8 = new Int8Product(kernels, arena);
+        }
+    }
+
+    /** The int8 products of this worker. */
+    Int8Product int8() {
+        return Objects.requireNonNull(int8);
     }
 
     /** Makes the helpers of vector code; a JVM without the Vector API never loads their classes. */

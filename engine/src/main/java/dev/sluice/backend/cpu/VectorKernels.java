@@ -21,10 +21,16 @@ final class VectorKernels implements Kernels {
     private static final long TOUCHED_BYTES = 256 << 10;
 
     private final ScalarKernels scalar = new ScalarKernels();
+    private final String remark;
+
+    /** Kernels whose description ends with a remark: why this is not machine code, or nothing. */
+    VectorKernels(String remark) {
+        this.remark = remark;
+    }
 
     @Override
     public String description() {
-        return "Vector API " + Lanes.bits() + " bit";
+        return "Vector API " + Lanes.bits() + " bit" + remark;
     }
 
     @Override

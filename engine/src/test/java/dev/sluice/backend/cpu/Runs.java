@@ -1,10 +1,12 @@
 package dev.sluice.backend.cpu;
 
 import dev.sluice.backend.CompiledLayer;
+import dev.sluice.backend.CpuKernels;
 import dev.sluice.backend.Device;
 import dev.sluice.backend.DeviceMemory;
 import dev.sluice.backend.DeviceOptions;
 import dev.sluice.backend.LayerState;
+import dev.sluice.backend.Precision;
 import dev.sluice.backend.Step;
 import dev.sluice.graph.Layer;
 import dev.sluice.graph.LayerBuilder;
@@ -19,7 +21,7 @@ final class Runs {
 
     static Device open(boolean scalar, int threads, int batchTokens) {
         CpuBackend backend = new CpuBackend();
-        DeviceOptions options = new DeviceOptions(threads, batchTokens);
+        DeviceOptions options = new DeviceOptions(threads, batchTokens, Precision.EXACT, CpuKernels.AUTO);
         return scalar
                 ? backend.openScalar(options)
                 : backend.open(backend.discover().devices().getFirst(), options);

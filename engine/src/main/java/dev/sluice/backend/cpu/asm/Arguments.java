@@ -23,6 +23,9 @@ public final class Arguments {
     static final int START_TOKEN = 80;
     static final int START_GROUP = 88;
     static final int START_TILE = 96;
+    static final int TILE_BYTES = 104;
+    static final int LIST = 112;
+    static final int LIST_BYTES = 120;
     // conversion
     static final int SOURCE = 0;
     static final int BLOCKS = 8;
@@ -30,6 +33,11 @@ public final class Arguments {
     static final int FIELDS = 24;
     static final int BLOCK_BYTES = 32;
     static final int FIELD_BYTES = 40;
+    // residuals, beside SOURCE, QUANTS, FIELDS and FIELD_BYTES
+    static final int SOURCE_STRIDE = 48;
+    static final int ROUNDED_QUANTS = 56;
+    static final int ROUNDED_SCALES = 64;
+    static final int TOKENS = 72;
     // 16 lanes of all ones or zeros, then the same as bits
     static final int WHOLE_TILE = 128;
     static final int LAST_TILE = 256;
@@ -40,10 +48,14 @@ public final class Arguments {
     static final int CONSTANTS = 384;
 
     private static final int[] ORDER = {0, 4, 1, 5, 2, 6, 3, 7};
-    private static final int ZEROS = CONSTANTS + Constant.values().length * Constant.BYTES;
-    private static final int BYTES = ZEROS + 64;
+    static final int ZEROS = CONSTANTS + Constant.values().length * Constant.BYTES;
+    /** For each token of a group, 1 where a block has a residual and 0 where not; floats. */
+    static final int WANTED = ZEROS + 64;
+
+    private static final int BYTES = WANTED + 64;
 
     private final MemorySegment memory;
+    private final float[] limits = new float[16];
     private int lastRows;
 
     /** Allocates a block that lives as long as the arena. */
@@ -51,7 +63,7 @@ public final class Arguments {
         memory = arena.allocate(BYTES, 64);
         for (Constant constant : Constant.values()) {
             for (int i = 0; i < Constant.BYTES; i += 4) {
-                memory.set(ValueLayout.JAVA_INT, CONSTANTS + constant.ordinal() * Constant.BYTES + i, constant.pattern);
+                memory.set(ValueLayout.JAVA_INT, CONSTANTS + constant.at + i, constant.pattern);
             }
         }
         for (int i = 0; i < ORDER.length; i++) {
@@ -84,6 +96,20 @@ public final class Arguments {
             lastRows = rows;
             mask(LAST_TILE, rows);
         }
+    }
+
+    /** Above which scale blocks of a token have residuals. */
+    float limit(int token) {
+        return limits[token];
+    }
+
+    void limit(int token, float scale) {
+        limits[token] = scale;
+    }
+
+    /** Says whether a token's block has a residual. */
+    void want(int token, boolean wanted) {
+        memory.set(ValueLayout.JAVA_FLOAT, WANTED + (long) Float.BYTES * token, wanted ? 1 : 0);
     }
 
     void set(int at, long value) {

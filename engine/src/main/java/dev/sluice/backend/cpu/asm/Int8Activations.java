@@ -1,17 +1,26 @@
 package dev.sluice.backend.cpu.asm;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Objects;
 
 /**
- * A [tokens, columns] value rounded to bytes, in memory as {@link Int8Layout} has it. Workers may convert different tokens
- * at once; products read it when all are done.
+ * A [tokens, columns] value rounded to bytes, in memory as {@link Int8Layout} has it. Workers may convert different groups
+ * of tokens at once; products read it when all are done. A token's numbers do not depend on the tokens beside it.
  */
 public final class Int8Activations {
+    /** Blocks whose scale is above this many times the token's mean scale have residuals. */
+    private static final float LARGE = 1;
+
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
+
     private final int columns;
+    private final int blocks;
     private final int most;
-    private long address;
+    private MemorySegment memory = MemorySegment.NULL;
+    private long start;
     private int tokens;
-    private int size;
+    private int size = 1;
 
     /**
      * An empty value.
@@ -21,6 +30,7 @@ public final class Int8Activations {
      */
     public Int8Activations(int columns, Isa isa) {
         this.columns = columns;
+        blocks = columns / TileFormat.COLUMNS;
         most = isa.tokens();
     }
 
@@ -30,7 +40,7 @@ public final class Int8Activations {
 
     /** Bytes that a number of tokens takes. */
     public long bytes(int count) {
-        return Int8Layout.bytes(columns, count);
+        return 2 * Int8Layout.records(columns, count) + Math.ceilDiv(count, most) * Int8Layout.list(columns);
     }
 
     /**
@@ -38,34 +48,80 @@ public final class Int8Activations {
      *
      * @throws IndexOutOfBoundsException if the memory is too small
      */
-    public void bind(MemorySegment memory, int count) {
-        if (memory.byteSize() < bytes(count)) {
-            throw new IndexOutOfBoundsException(count + " tokens of " + columns + " columns take " + bytes(count)
-                    + " bytes, not " + memory.byteSize());
-        }
-        address = memory.address();
+    public void bind(MemorySegment room, long offset, int count) {
+        Objects.checkFromIndexSize(offset, bytes(count), room.byteSize());
+        memory = room;
+        start = offset;
         tokens = count;
-        size = Math.ceilDiv(count, Math.ceilDiv(count, most));
+        size = count == 0 ? 1 : Math.ceilDiv(count, Math.ceilDiv(count, most));
     }
 
-    /**
-     * Rounds one token's row.
-     *
-     * @param source the floats, on the heap or not
-     * @param byteOffset where the row begins
-     */
-    public void convert(Int8Kernels kernels, Arguments arguments, MemorySegment source, long byteOffset, int token) {
-        int group = token / size;
-        int place = token % size;
+    /** Groups of tokens, the grain in which workers share the conversion. */
+    public int groups() {
+        return Math.ceilDiv(tokens, size);
+    }
+
+    void convert(Int8Kernels kernels, Arguments arguments, MemorySegment source, long offset, long stride, int group) {
+        MemorySegment heap = source.isNative() ? MemorySegment.NULL : source;
+        long from = (source.isNative() ? source.address() : 0) + offset + (long) group * size * stride;
         int members = Math.min(size, tokens - group * size);
-        long record = group(group);
-        arguments.set(Arguments.SOURCE, source.isNative() ? source.address() + byteOffset : byteOffset);
-        arguments.set(Arguments.BLOCKS, columns / TileFormat.COLUMNS);
-        arguments.set(Arguments.QUANTS, record + Int8Layout.quants(place));
-        arguments.set(Arguments.FIELDS, record + Int8Layout.field(members, Int8Layout.SCALE, place));
-        arguments.set(Arguments.BLOCK_BYTES, (long) members * Int8Layout.TOKEN_BYTES);
-        arguments.set(Arguments.FIELD_BYTES, 4L * members);
-        kernels.convert(arguments, source.isNative() ? MemorySegment.NULL : source);
+        long record = (long) members * Int8Layout.TOKEN_BYTES;
+        long address = group(group);
+        arguments.set(Arguments.BLOCKS, blocks);
+        arguments.set(Arguments.BLOCK_BYTES, record);
+        arguments.set(Arguments.FIELD_BYTES, (long) Float.BYTES * members);
+        for (int t = 0; t < members; t++) {
+            arguments.set(Arguments.SOURCE, from + t * stride);
+            arguments.set(Arguments.QUANTS, address + Int8Layout.quants(t));
+            arguments.set(Arguments.FIELDS, address + Int8Layout.field(members, Int8Layout.SCALE, t));
+            kernels.convert(arguments, heap);
+            arguments.limit(t, limit(address, record, members, t));
+        }
+        long list = address + blocks * record;
+        long residuals = list + Int8Layout.list(columns);
+        int count = 0;
+        for (int b = 0; b < blocks; b++) {
+            if (anyLarge(arguments, address, record, members, b)) {
+                memory.set(ValueLayout.JAVA_INT, list - memory.address() + Long.BYTES + 4L * count, b);
+                long to = residuals + count * record;
+                arguments.set(Arguments.SOURCE, from + (long) b * TileFormat.COLUMNS * Float.BYTES);
+                arguments.set(Arguments.SOURCE_STRIDE, stride);
+                arguments.set(Arguments.TOKENS, members);
+                arguments.set(Arguments.ROUNDED_QUANTS, address + b * record);
+                arguments.set(
+                        Arguments.ROUNDED_SCALES,
+                        address + b * record + Int8Layout.field(members, Int8Layout.SCALE, 0));
+                arguments.set(Arguments.QUANTS, to);
+                arguments.set(Arguments.FIELDS, to + Int8Layout.field(members, Int8Layout.SCALE, 0));
+                kernels.convertResiduals(arguments, heap);
+                count++;
+            }
+        }
+        memory.set(ValueLayout.JAVA_LONG_UNALIGNED, list - memory.address(), count);
+    }
+
+    private float scale(long address, long record, int members, int block, int token) {
+        long at = address - memory.address() + block * record;
+        return memory.get(FLOAT, at + Int8Layout.field(members, Int8Layout.SCALE, token));
+    }
+
+    private float limit(long address, long record, int members, int token) {
+        float sum = 0;
+        for (int b = 0; b < blocks; b++) {
+            sum += scale(address, record, members, b, token);
+        }
+        return sum * (LARGE / blocks);
+    }
+
+    /** Notes which tokens want a residual of a block, and says whether there is one. */
+    private boolean anyLarge(Arguments arguments, long address, long record, int members, int block) {
+        boolean any = false;
+        for (int t = 0; t < members; t++) {
+            boolean large = scale(address, record, members, block, t) > arguments.limit(t);
+            arguments.want(t, large);
+            any |= large;
+        }
+        return any;
     }
 
     int tokens() {
@@ -79,6 +135,6 @@ public final class Int8Activations {
 
     /** Address of a group's first record. */
     long group(int group) {
-        return address + group * bytes(size);
+        return memory.address() + start + group * Int8Layout.group(columns, size);
     }
 }

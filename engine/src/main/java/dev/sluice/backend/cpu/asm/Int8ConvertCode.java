@@ -42,6 +42,55 @@ final class Int8ConvertCode {
         a.ret();
     }
 
+    /** Writes the rounding of what is left of one block, for all tokens of a group. */
+    static void writeResiduals(Assembler a) {
+        Gpr roundedQuants = Gpr.RDX;
+        Gpr roundedScale = Gpr.RCX;
+        Gpr wanted = Gpr.RAX;
+        Gpr tokens = Gpr.RBX;
+        a.push(tokens);
+        a.add(SOURCE, argument(Arguments.SOURCE));
+        a.mov(QUANTS, argument(Arguments.QUANTS));
+        a.mov(FIELDS, argument(Arguments.FIELDS));
+        a.mov(FIELD, argument(Arguments.FIELD_BYTES));
+        a.lea(FIELD3, Mem.at(FIELD, FIELD, 2, 0));
+        a.mov(roundedQuants, argument(Arguments.ROUNDED_QUANTS));
+        a.mov(roundedScale, argument(Arguments.ROUNDED_SCALES));
+        a.lea(wanted, argument(Arguments.WANTED));
+        a.mov(tokens, argument(Arguments.TOKENS));
+        Label token = new Label();
+        a.align(32);
+        a.bind(token);
+        a.op(VectorOp.VBROADCASTSS, Vec.ymm(8), Mem.at(roundedScale));
+        for (int i = 0; i < 4; i++) {
+            a.op(VectorOp.VMOVUPS, Vec.ymm(i), Mem.at(SOURCE, 32 * i));
+            a.op(VectorOp.VPMOVSXBD, Vec.ymm(4), Mem.at(roundedQuants, 8 * i));
+            a.op(VectorOp.VCVTDQ2PS, Vec.ymm(4), Vec.ymm(4));
+            a.op(VectorOp.VFNMADD231PS, Vec.ymm(i), Vec.ymm(4), Vec.ymm(8));
+        }
+        a.op(VectorOp.VBROADCASTSS, Vec.ymm(4), Mem.at(wanted));
+        a.op(VectorOp.VMOVUPS, Vec.ymm(5), Constant.RESIDUAL_STEPS.at(ARGUMENTS));
+        a.op(VectorOp.VDIVPS, Vec.ymm(5), Vec.ymm(5), Vec.ymm(8));
+        a.op(VectorOp.VMULPS, Vec.ymm(5), Vec.ymm(5), Vec.ymm(4));
+        a.op(VectorOp.VMULPS, Vec.xmm(8), Vec.xmm(8), Constant.PER_RESIDUAL_STEP.at(ARGUMENTS));
+        a.op(VectorOp.VMULPS, Vec.xmm(8), Vec.xmm(8), Vec.xmm(4));
+        a.op(VectorOp.VPXOR, Vec.xmm(6), Vec.xmm(6), Vec.xmm(6));
+        a.store(VectorOp.VMOVD_STORE, Mem.at(FIELDS), Vec.xmm(8));
+        quants(a);
+        sums(a);
+        a.add(SOURCE, argument(Arguments.SOURCE_STRIDE));
+        a.add(roundedQuants, TileFormat.COLUMNS);
+        a.add(QUANTS, TileFormat.COLUMNS);
+        for (Gpr number : new Gpr[] {roundedScale, FIELDS, wanted}) {
+            a.add(number, Float.BYTES);
+        }
+        a.sub(tokens, 1);
+        a.jump(Condition.NOT_EQUAL, token);
+        a.pop(tokens);
+        a.vzeroupper();
+        a.ret();
+    }
+
     private static Mem argument(int at) {
         return Mem.at(ARGUMENTS, at);
     }

@@ -13,8 +13,13 @@ package dev.sluice.backend.cpu.asm;
  *   T × s32        −Σq of columns 16 to 31
  * </pre>
  *
- * so that a kernel for T tokens finds everything at a constant distance from one pointer. The tokens are dealt out evenly:
- * all groups but the last are of one size.
+ * <p>Behind the records of a group stands its list: how many records of residuals follow (64 bits) and which 32 columns each
+ * belongs to (32 bits each), then those records. A residual is what rounding has left of a block, rounded to bytes once
+ * more, 254 to the block's scale. It is kept for the blocks of large numbers, which is where nearly all of the error comes
+ * from; tokens of the group that have no need of it have zeros there, which change nothing.
+ *
+ * <p>A kernel for T tokens finds everything at a constant distance from one pointer. The tokens are dealt out evenly: all
+ * groups but the last are of one size.
  */
 public final class Int8Layout {
     /** Bytes of one token's part of a record. */
@@ -30,17 +35,27 @@ public final class Int8Layout {
 
     private Int8Layout() {}
 
-    /** Bytes of some tokens of some columns, a multiple of 32. */
-    public static long bytes(int columns, int tokens) {
+    /** Bytes of the records of a group. */
+    static long records(int columns, int tokens) {
         return (long) columns / TileFormat.COLUMNS * TOKEN_BYTES * tokens;
     }
 
-    /** Where in a record of {@code tokens} tokens the quants of a token begin. */
+    /** Bytes of a group's list of residuals. */
+    static long list(int columns) {
+        return Math.ceilDiv(Long.BYTES + (long) columns / TileFormat.COLUMNS * Integer.BYTES, 64L) * 64;
+    }
+
+    /** Bytes of a group, all of whose blocks may have residuals. */
+    static long group(int columns, int tokens) {
+        return 2 * records(columns, tokens) + list(columns);
+    }
+
+    /** Where in a record the quants of a token begin. */
     static int quants(int token) {
         return TileFormat.COLUMNS * token;
     }
 
-    /** Where in a record of {@code tokens} tokens a field of a token is. */
+    /** Where in a record of some tokens a field of one of them is. */
     static int field(int tokens, int field, int token) {
         return TileFormat.COLUMNS * tokens + 4 * (tokens * field + token);
     }

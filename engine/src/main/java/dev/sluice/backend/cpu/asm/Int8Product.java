@@ -62,9 +62,16 @@ public final class Int8Product {
         startTile = TILE_FLOATS;
     }
 
-    /** Rounds one token's row of floats to bytes; {@code offset} is in bytes. */
-    public void convert(MemorySegment source, long offset, Int8Activations x, int token) {
-        x.convert(kernels, arguments, source, offset, token);
+    /**
+     * Rounds a group of tokens to bytes.
+     *
+     * @param source rows of floats, on the heap or not
+     * @param offset bytes to the first token's first
+     * @param stride bytes from a token to the next
+     * @param group one of {@link Int8Activations#groups}
+     */
+    public void convert(MemorySegment source, long offset, long stride, Int8Activations x, int group) {
+        x.convert(kernels, arguments, source, offset, stride, group);
     }
 
     /**
@@ -86,12 +93,14 @@ public final class Int8Product {
         int size = x.groupSize();
         int whole = x.tokens() / size;
         int rest = x.tokens() % size;
-        int chunk = (int) Math.max(1, CHUNK_BYTES / x.bytes(size));
+        int chunk = (int) Math.max(1, CHUNK_BYTES / Int8Layout.records(x.columns(), size));
         // Only where all groups of tokens pass in one call does a call take more than a tile: each tile is read once.
         int tiles = whole == 1 && rest == 0 ? lastTile - firstTile : 1;
         arguments.set(Arguments.UNITS, units);
         arguments.set(Arguments.TILES, tiles);
-        arguments.set(Arguments.GROUP_BYTES, x.bytes(size));
+        arguments.set(Arguments.GROUP_BYTES, Int8Layout.group(x.columns(), size));
+        arguments.set(Arguments.LIST_BYTES, Int8Layout.list(x.columns()));
+        arguments.set(Arguments.TILE_BYTES, tileBytes);
         arguments.set(Arguments.OUT_TOKEN, outStride);
         arguments.set(Arguments.OUT_GROUP, size * outStride);
         arguments.set(Arguments.START_TOKEN, startStride);
@@ -103,17 +112,18 @@ public final class Int8Product {
             for (int tile = firstTile; tile < lastTile; tile += tiles) {
                 arguments.set(Arguments.WEIGHTS, weights.address() + tile * tileBytes);
                 arguments.lastRows(Math.min(TILE_ROWS, rows - (tile + tiles - 1) * TILE_ROWS));
-                call(kernels.product(format, size), x, tile, group, groups);
+                call(kernels.product(format, size), x, size, tile, group, groups);
                 if (last && rest > 0) {
-                    call(kernels.product(format, rest), x, tile, whole, 1);
+                    call(kernels.product(format, rest), x, rest, tile, whole, 1);
                 }
             }
         }
     }
 
-    private void call(MemorySegment product, Int8Activations x, int tile, int group, int groups) {
+    private void call(MemorySegment product, Int8Activations x, int members, int tile, int group, int groups) {
         long token = (long) group * x.groupSize();
         arguments.set(Arguments.ACTIVATIONS, x.group(group));
+        arguments.set(Arguments.LIST, Int8Layout.records(x.columns(), members));
         arguments.set(Arguments.GROUPS, groups);
         arguments.set(Arguments.OUT, outAt + token * outStride + tile * TILE_FLOATS);
         arguments.set(Arguments.START, startAt + token * startStride + tile * startTile);

@@ -76,7 +76,7 @@ final class Int8ProductCode {
         Label tile = new Label();
         a.bind(tile);
         tile();
-        a.mov(TILE, WEIGHTS); // tiles lie one after another
+        a.add(TILE, argument(Arguments.TILE_BYTES));
         a.add(OUT, 16 * Float.BYTES);
         a.add(START, argument(Arguments.START_TILE));
         a.sub(TILES, 1);
@@ -124,7 +124,7 @@ final class Int8ProductCode {
         a.align(32);
         a.bind(unit);
         if (format.groups == 1) {
-            group(part);
+            group(part, true);
             a.add(WEIGHTS, format.groupBytes);
             a.add(X, tokens * Int8Layout.TOKEN_BYTES);
         } else {
@@ -134,7 +134,7 @@ final class Int8ProductCode {
             Label next = new Label();
             a.align(32);
             a.bind(next);
-            group(part);
+            group(part, true);
             a.add(WEIGHTS, format.groupBytes);
             a.add(X, tokens * Int8Layout.TOKEN_BYTES);
             a.sub(WALK, 1);
@@ -142,7 +142,44 @@ final class Int8ProductCode {
         }
         a.sub(UNITS, 1);
         a.jump(Condition.NOT_EQUAL, unit);
+        residuals(part);
         rows(part, GROUP_OUT, Arguments.OUT_TOKEN, false);
+    }
+
+    /** Adds the products with what rounding has left, block by block of the list behind the records. */
+    private void residuals(int part) {
+        Label done = new Label();
+        Label next = new Label();
+        a.mov(WALK, GROUP_X);
+        a.add(WALK, argument(Arguments.LIST));
+        a.mov(UNITS, Mem.at(WALK));
+        a.cmp(UNITS, 0);
+        a.jump(Condition.EQUAL, done);
+        a.mov(X, WALK);
+        a.add(X, argument(Arguments.LIST_BYTES));
+        a.add(WALK, Long.BYTES);
+        a.align(32);
+        a.bind(next);
+        a.mov32(WEIGHTS, Mem.at(WALK));
+        if (format.groups == 1) {
+            a.imul(WEIGHTS, WEIGHTS, format.groupBytes);
+            a.add(WEIGHTS, TILE);
+        } else {
+            a.mov(HEADER, WEIGHTS);
+            a.shr(HEADER, Integer.numberOfTrailingZeros(format.groups));
+            a.imul(HEADER, HEADER, format.unitBytes());
+            a.add(HEADER, TILE);
+            a.and(WEIGHTS, format.groups - 1);
+            a.imul(WEIGHTS, WEIGHTS, format.groupBytes);
+            a.add(WEIGHTS, HEADER);
+            a.add(WEIGHTS, format.header);
+        }
+        group(part, false);
+        a.add(X, tokens * Int8Layout.TOKEN_BYTES);
+        a.add(WALK, Integer.BYTES);
+        a.sub(UNITS, 1);
+        a.jump(Condition.NOT_EQUAL, next);
+        a.bind(done);
     }
 
     /** Moves the accumulators of all tokens from or to memory. */
@@ -171,7 +208,7 @@ final class Int8ProductCode {
         return dots.vector(FIRST_ACCUMULATOR + dots.accumulators() + token * vectors + vector);
     }
 
-    private void group(int part) {
+    private void group(int part, boolean streaming) {
         int pairs = PAIRS / format.scales();
         for (int s = 0; s < format.scales(); s++) {
             int sum = format.scales() == 1 ? Int8Layout.SUM : Int8Layout.FIRST_SUM + s;
@@ -182,7 +219,9 @@ final class Int8ProductCode {
                 }
             }
             for (int p = s * pairs; p < (s + 1) * pairs; p++) {
-                prefetch(p);
+                if (streaming) {
+                    prefetch(p);
+                }
                 for (int v = 0; v < vectors; v++) {
                     unpack(p, part * vectors + v);
                     for (int t = 0; t < tokens; t++) {

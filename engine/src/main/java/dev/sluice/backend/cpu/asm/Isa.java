@@ -4,18 +4,16 @@ import java.util.Optional;
 
 /** The instruction sets that int8 kernels are assembled for, best first. */
 public enum Isa {
-    AVX512_VNNI("AVX-512 VNNI", new Avx512Dots()),
-    AVX_VNNI("AVX-VNNI", new AvxVnniDots(false)),
+    AVX512_VNNI("AVX-512 VNNI"),
+    AVX_VNNI("AVX-VNNI"),
     /** AVX-VNNI's kernels with the 256-bit encoding of AVX-512 VNNI: lets a machine without the one test them. */
-    AVX512_VNNI_256("AVX-512 VNNI 256 bit", new AvxVnniDots(true)),
-    AVX2("AVX2", new Avx2Dots());
+    AVX512_VNNI_256("AVX-512 VNNI 256 bit"),
+    AVX2("AVX2");
 
     private final String label;
-    private final ByteDots dots;
 
-    Isa(String label, ByteDots dots) {
+    Isa(String label) {
         this.label = label;
-        this.dots = dots;
     }
 
     /** For people. */
@@ -25,11 +23,16 @@ public enum Isa {
 
     /** The most tokens that a product keeps in registers. */
     public int tokens() {
-        return dots.accumulators();
+        return dots().accumulators();
     }
 
     ByteDots dots() {
-        return dots;
+        return switch (this) {
+            case AVX512_VNNI -> new Avx512Dots();
+            case AVX_VNNI -> new AvxVnniDots(false);
+            case AVX512_VNNI_256 -> new AvxVnniDots(true);
+            case AVX2 -> new Avx2Dots();
+        };
     }
 
     /** Whether a processor has it. */

@@ -2,6 +2,8 @@ package dev.sluice.backend.cpu.asm;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The products with activations in bytes as scalar Java, from the descriptions of the layouts alone. Integer sums are exact
@@ -24,6 +26,8 @@ final class Int8Reference {
     static final class Row {
         final byte[] quants;
         final float[] scales;
+        /** What rounding has left of the blocks of large numbers; null where a block is not one. */
+        final byte[] @Nullable [] residuals;
 
         Row(float[] x, int at, int columns) {
             quants = new byte[columns];
@@ -42,6 +46,21 @@ final class Int8Reference {
                     quants[32 * b + i] = (byte) Math.rint(x[at + 32 * b + i] * inverse);
                 }
             }
+            float sum = 0;
+            for (float scale : scales) {
+                sum += scale;
+            }
+            residuals = new byte[scales.length][];
+            for (int b = 0; b < scales.length; b++) {
+                if (scales[b] > sum * (1f / scales.length)) {
+                    byte[] left = new byte[32];
+                    for (int i = 0; i < 32; i++) {
+                        float r = Math.fma(-quants[32 * b + i], scales[b], x[at + 32 * b + i]);
+                        left[i] = (byte) Math.rint(r * (254 / scales[b]));
+                    }
+                    residuals[b] = left;
+                }
+            }
         }
     }
 
@@ -49,26 +68,35 @@ final class Int8Reference {
     float product(int row, Row x, float start) {
         float y = start;
         for (int b = 0; b < blocks; b++) {
-            float scale = x.scales[b];
-            int scales = format == TileFormat.Q6_K ? 2 : 1;
-            int total = 0;
-            for (int s = 0; s < scales; s++) {
-                int sum = 0;
-                for (int c = 32 / scales * s; c < 32 / scales * (s + 1); c++) {
-                    sum += quant(row, 32 * b + c) * x.quants[32 * b + c];
-                    total += x.quants[32 * b + c];
-                }
-                y = Math.fma(sum * factor(row, b, s), scale, y);
+            y = block(row, b, Arrays.copyOfRange(x.quants, 32 * b, 32 * b + 32), x.scales[b], y);
+        }
+        for (int b = 0; b < blocks; b++) {
+            byte[] left = x.residuals[b];
+            y = left == null ? y : block(row, b, left, x.scales[b] * (1 / 254f), y);
+        }
+        return y;
+    }
+
+    private float block(int row, int b, byte[] x, float scale, float start) {
+        float y = start;
+        int scales = format == TileFormat.Q6_K ? 2 : 1;
+        int total = 0;
+        for (int s = 0; s < scales; s++) {
+            int sum = 0;
+            for (int c = 32 / scales * s; c < 32 / scales * (s + 1); c++) {
+                sum += quant(row, 32 * b + c) * x[c];
+                total += x[c];
             }
-            float scaledSum = total * scale;
-            switch (format) {
-                case Q4_1, Q5_1 -> y = Math.fma(half(unit(row, b) + 32, row), scaledSum, y);
-                case Q4_K, Q5_K -> {
-                    float m = half(unit(row, b) + 32, row) * (unsigned(group(row, b) + 16 + row % 16));
-                    y = Math.fma(-m, scaledSum, y);
-                }
-                default -> {}
+            y = Math.fma(sum * factor(row, b, s), scale, y);
+        }
+        float scaledSum = total * scale;
+        switch (format) {
+            case Q4_1, Q5_1 -> y = Math.fma(half(unit(row, b) + 32, row), scaledSum, y);
+            case Q4_K, Q5_K -> {
+                float m = half(unit(row, b) + 32, row) * unsigned(group(row, b) + 16 + row % 16);
+                y = Math.fma(-m, scaledSum, y);
             }
+            default -> {}
         }
         return y;
     }
@@ -77,7 +105,7 @@ final class Int8Reference {
         float d = half(unit(row, block), row);
         return switch (format) {
             case Q4_K, Q5_K -> d * unsigned(group(row, block) + row % 16);
-            case Q6_K -> d * tiles.get(ValueLayout.JAVA_BYTE, group(row, block) + 16 * scale + row % 16);
+            case Q6_K -> d * tiles.get(ValueLayout.JAVA_BYTE, group(row, block) + 16L * scale + row % 16);
             default -> d;
         };
     }
@@ -105,9 +133,9 @@ final class Int8Reference {
     private long group(int row, int block) {
         long unit = unit(row, block);
         return switch (format) {
-            case Q4_K -> unit + 64 + block % 8 * 288;
-            case Q5_K -> unit + 64 + block % 8 * 352;
-            case Q6_K -> unit + 32 + block % 8 * 416;
+            case Q4_K -> unit + 64 + block % 8 * 288L;
+            case Q5_K -> unit + 64 + block % 8 * 352L;
+            case Q6_K -> unit + 32 + block % 8 * 416L;
             default -> unit;
         };
     }
@@ -117,7 +145,7 @@ final class Int8Reference {
         long group = group(row, column / 32);
         int c = column % 32;
         return switch (format) {
-            case Q8_0 -> (byte) (word(group + 32, c / 4, row) >> 8 * (c % 4));
+            case Q8_0 -> (byte) (word(group + 32, c / 4, row) >> (8 * (c % 4)));
             case Q4_0 -> four(group + 32, c, row) - 8;
             case Q4_1 -> four(group + 64, c, row);
             case Q5_0 -> four(group + 32, c, row) + 16 * fifth(group + 288, c, row) - 16;
@@ -125,18 +153,18 @@ final class Int8Reference {
             case Q4_K -> four(group + 32, c, row);
             case Q5_K -> four(group + 32, c, row) + 16 * fifth(group + 288, c, row);
             case Q6_K -> {
-                int upper = word(group + 288, c / 16, row) >> (8 * (c % 4) + 2 * (c % 16 / 4)) & 3;
+                int upper = (word(group + 288, c / 16, row) >> (8 * (c % 4) + 2 * (c % 16 / 4))) & 3;
                 yield four(group + 32, c, row) + 16 * upper - 32;
             }
         };
     }
 
     private int four(long words, int c, int row) {
-        return word(words, c / 8, row) >> (8 * (c % 4) + (c % 8 < 4 ? 0 : 4)) & 15;
+        return (word(words, c / 8, row) >> (8 * (c % 4) + (c % 8 < 4 ? 0 : 4))) & 15;
     }
 
     private int fifth(long words, int c, int row) {
-        return word(words, 0, row) >> (8 * (c % 4) + c / 4) & 1;
+        return (word(words, 0, row) >> (8 * (c % 4) + c / 4)) & 1;
     }
 
     private int word(long words, int index, int row) {

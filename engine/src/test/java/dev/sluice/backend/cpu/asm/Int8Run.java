@@ -12,9 +12,38 @@ import java.util.Arrays;
  * A product run three ways: from zero, from a bias (row r has r), and added to its own result. Results have guards around
  * them, which are checked.
  */
-record Int8Run(MemorySegment tiles, float[] y, float[] biased, float[] twice) {
+final class Int8Run {
     private static final float GUARD = -12345;
     private static final int GUARDS = 37;
+
+    private final MemorySegment tiles;
+    private final float[] y;
+    private final float[] biased;
+    private final float[] twice;
+
+    private Int8Run(MemorySegment tiles, float[] y, float[] biased, float[] twice) {
+        this.tiles = tiles;
+        this.y = y;
+        this.biased = biased;
+        this.twice = twice;
+    }
+
+    MemorySegment tiles() {
+        return tiles;
+    }
+
+    /** From zero. */
+    float[] y() {
+        return y;
+    }
+
+    float[] biased() {
+        return biased;
+    }
+
+    float[] twice() {
+        return twice;
+    }
 
     static Int8Run of(Int8Kernels kernels, TileFormat format, Tensor matrix, float[] x, int tokens) {
         int rows = (int) matrix.shape().rows();
@@ -26,10 +55,10 @@ record Int8Run(MemorySegment tiles, float[] y, float[] biased, float[] twice) {
         Int8Activations activations = new Int8Activations(cols, kernels.isa());
         long bytes = activations.bytes(tokens);
         MemorySegment memory = arena.allocate(bytes + 128, 64).fill((byte) 0x5a);
-        activations.bind(memory.asSlice(64, bytes), tokens);
+        activations.bind(memory, 64, tokens);
         Int8Product product = new Int8Product(kernels, arena);
-        for (int t = 0; t < tokens; t++) {
-            product.convert(MemorySegment.ofArray(x), 4L * t * cols, activations, t);
+        for (int group = 0; group < activations.groups(); group++) {
+            product.convert(MemorySegment.ofArray(x), 0, 4L * cols, activations, group);
         }
         for (int i = 0; i < 64; i++) {
             assertEquals(0x5a, memory.get(java.lang.foreign.ValueLayout.JAVA_BYTE, i));

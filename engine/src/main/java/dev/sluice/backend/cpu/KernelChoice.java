@@ -1,0 +1,119 @@
+package dev.sluice.backend.cpu;
+
+import dev.sluice.backend.DeviceOptions;
+import dev.sluice.backend.Precision;
+import dev.sluice.backend.cpu.asm.CpuFeatures;
+import dev.sluice.backend.cpu.asm.Isa;
+import dev.sluice.error.SluiceException;
+import dev.sluice.system.MachineCode;
+import org.jspecify.annotations.Nullable;
+
+/** Decides which code computes: what was asked for, or the best that the machine, the JVM and the precision allow. */
+final class KernelChoice {
+    /** Names an instruction set to use instead of the best, for tests and measurements. */
+    static final String ISA_PROPERTY = "sluice.cpu.isa";
+
+    static final String ADD_VECTORS = "start java with --add-modules jdk.incubator.vector";
+
+    private KernelChoice() {}
+
+    /** The instruction set of machine code here, or why there is none. */
+    private record Machine(@Nullable Isa isa, String refusal) {
+        static final Machine FOUND = find();
+
+        private static Machine find() {
+            try {
+                CpuFeatures features = CpuFeatures.detect();
+                String named = System.getProperty(ISA_PROPERTY, "");
+                for (Isa isa : Isa.values()) {
+                    if (isa.runsOn(features) && (named.isEmpty() || named.equals(isa.name()))) {
+                        return new Machine(isa, "");
+                    }
+                }
+                return new Machine(
+                        null,
+                        named.isEmpty()
+                                ? "the processor has no AVX2"
+                                : "-D" + ISA_PROPERTY + "=" + named + " is not here");
+            } catch (MachineCode.Refused e) {
+                return new Machine(null, String.valueOf(e.getMessage()));
+            }
+        }
+    }
+
+    /**
+     * Makes the kernels that options ask for.
+     *
+     * @throws SluiceException if they cannot be had; the message says why, and what to use instead
+     */
+    static Kernels of(DeviceOptions options) {
+        boolean exact = options.precision() == Precision.EXACT;
+        return switch (options.cpuKernels()) {
+            case SCALAR -> new ScalarKernels();
+            case VECTOR -> {
+                if (!vectors()) {
+                    throw new SluiceException(
+                            "The Vector API is not in this JVM: " + ADD_VECTORS + ", or use --cpu-kernels auto");
+                }
+                yield java("");
+            }
+            case MACHINE -> {
+                if (exact) {
+                    throw new SluiceException("--cpu-kernels machine rounds activations to bytes, which --precision"
+                            + " exact rules out: use --cpu-kernels vector, or --precision auto");
+                }
+                try {
+                    yield machine();
+                } catch (MachineCode.Refused e) {
+                    throw new SluiceException(
+                            "--cpu-kernels machine: " + e.getMessage() + "; use --cpu-kernels vector", e);
+                }
+            }
+            case AUTO -> {
+                if (exact) {
+                    yield java("");
+                }
+                try {
+                    yield machine();
+                } catch (MachineCode.Refused e) {
+                    yield java(": " + e.getMessage());
+                }
+            }
+        };
+    }
+
+    /** Kernels for one instruction set, whatever is the best. */
+    static Kernels machine(Isa isa) throws MachineCode.Refused {
+        return new MachineKernels(isa, java(""));
+    }
+
+    private static Kernels machine() throws MachineCode.Refused {
+        Isa isa = Machine.FOUND.isa();
+        if (isa == null) {
+            throw new MachineCode.Refused(Machine.FOUND.refusal());
+        }
+        return machine(isa);
+    }
+
+    /** For people: what runs where nothing is asked for. */
+    static String description() {
+        Isa isa = Machine.FOUND.isa();
+        return (isa == null ? "" : "machine code (" + isa.label() + "), ") + java("").description();
+    }
+
+    /** Whether this JVM has the Vector API. */
+    static boolean vectors() {
+        return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
+    }
+
+    private static Kernels java(String reason) {
+        return vectors() ? VectorCode.kernels(reason) : new ScalarKernels();
+    }
+
+    /** Keeps the vector classes out of a JVM that has no Vector API. */
+    private static final class VectorCode {
+        static Kernels kernels(String reason) {
+            return Lanes.bits() >= 128 ? new VectorKernels(reason) : new ScalarKernels();
+        }
+    }
+}
