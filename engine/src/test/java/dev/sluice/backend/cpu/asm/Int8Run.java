@@ -12,10 +12,38 @@ import java.util.Arrays;
  * A product run three ways: from zero, from a bias (row r has r), and added to its own result. Results have guards around
  * them, which are checked.
  */
-@SuppressWarnings("ArrayRecordComponent") // compared element by element, never as records
-record Int8Run(MemorySegment tiles, float[] y, float[] biased, float[] twice) {
+final class Int8Run {
     private static final float GUARD = -12345;
     private static final int GUARDS = 37;
+
+    private final MemorySegment tiles;
+    private final float[] y;
+    private final float[] biased;
+    private final float[] twice;
+
+    private Int8Run(MemorySegment tiles, float[] y, float[] biased, float[] twice) {
+        this.tiles = tiles;
+        this.y = y;
+        this.biased = biased;
+        this.twice = twice;
+    }
+
+    MemorySegment tiles() {
+        return tiles;
+    }
+
+    /** From zero. */
+    float[] y() {
+        return y;
+    }
+
+    float[] biased() {
+        return biased;
+    }
+
+    float[] twice() {
+        return twice;
+    }
 
     static Int8Run of(Int8Kernels kernels, TileFormat format, Tensor matrix, float[] x, int tokens) {
         int rows = (int) matrix.shape().rows();
