@@ -143,25 +143,6 @@ final class ModelOptions {
         };
     }
 
-    private Precision precision() {
-        return switch (precision.toLowerCase(Locale.ROOT)) {
-            case "auto" -> Precision.AUTO;
-            case "exact" -> Precision.EXACT;
-            default -> throw new UsageException("--precision " + precision + ": it can be auto or exact");
-        };
-    }
-
-    private CpuKernels cpuKernels() {
-        return switch (cpuKernels.toLowerCase(Locale.ROOT)) {
-            case "auto" -> CpuKernels.AUTO;
-            case "machine" -> CpuKernels.MACHINE;
-            case "vector" -> CpuKernels.VECTOR;
-            case "scalar" -> CpuKernels.SCALAR;
-            default ->
-                throw new UsageException("--cpu-kernels " + cpuKernels + ": it can be auto, machine, vector or scalar");
-        };
-    }
-
     /** The limit for the device that was chosen; 0 if only others are limited. */
     private long memoryLimit(String spec) {
         if (spec.indexOf('=') < 0) {
