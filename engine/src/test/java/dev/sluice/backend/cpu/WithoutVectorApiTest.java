@@ -48,7 +48,7 @@ class WithoutVectorApiTest {
         String output = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertTrue(child.waitFor(60, TimeUnit.SECONDS));
         assertEquals(0, child.exitValue(), output);
-        assertEquals(3, output.split("CPU: 2 threads, scalar code true", -1).length, output);
+        assertEquals(3, output.split("scalar code true", -1).length, output);
         assertEquals(2, output.split("--add-modules jdk.incubator.vector", -1).length, output);
     }
 
