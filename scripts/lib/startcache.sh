@@ -1,6 +1,6 @@
 # Sourced after common.sh and build.sh, by bash, with $root and $JAVA_HOME set: the JVM's ahead-of-time cache (JEP 483 and
 # 515), which holds the classes of a start already loaded and linked and knows which methods to compile first.
-# docs/adr/0006-start-cache.md says why it is as it is.
+# docs/adr/0008-start-cache.md says why it is as it is.
 #
 # SLUICE_START_CACHE=off does without; =wait has a missing one made before the run instead of behind it.
 
