@@ -3,7 +3,6 @@ package dev.sluice.backend.opencl;
 import dev.sluice.backend.KvType;
 import dev.sluice.backend.PartsContract;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -20,7 +19,6 @@ class PartsTest {
 
     @ParameterizedTest(name = "on {0}")
     @MethodSource("variants")
-    @Tag("oclgrind")
     void companyChangesNothing(OpenClRuns.Variant variant) {
         try (OpenClDevice device = variant.open()) {
             PartsContract.companyChangesNothing(device, KvType.F32, 0, LIMIT);
