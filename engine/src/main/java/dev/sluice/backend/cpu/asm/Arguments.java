@@ -28,16 +28,16 @@ public final class Arguments {
     static final int LIST_BYTES = 120;
     // conversion
     static final int SOURCE = 0;
-    static final int BLOCKS = 8;
-    static final int QUANTS = 16;
-    static final int FIELDS = 24;
+    static final int SOURCE_STRIDE = 8;
+    static final int TOKENS = 16;
+    static final int BLOCKS = 24;
     static final int BLOCK_BYTES = 32;
     static final int FIELD_BYTES = 40;
-    // residuals, beside SOURCE, QUANTS, FIELDS and FIELD_BYTES
-    static final int SOURCE_STRIDE = 48;
-    static final int ROUNDED_QUANTS = 56;
-    static final int ROUNDED_SCALES = 64;
-    static final int TOKENS = 72;
+    static final int RECORDS = 48;
+    static final int FIELDS = 56;
+    static final int RESIDUALS = 64;
+    /** A float: by how much the sum of a token's scales is multiplied to give the scale above which blocks have residuals. */
+    static final int LARGE = 72;
     // 16 lanes of all ones or zeros, then the same as bits
     static final int WHOLE_TILE = 128;
     static final int LAST_TILE = 256;
@@ -52,10 +52,12 @@ public final class Arguments {
     /** For each token of a group, 1 where a block has a residual and 0 where not; floats. */
     static final int WANTED = ZEROS + 64;
 
-    private static final int BYTES = WANTED + 64;
+    /** For each token of a group, the scale above which its blocks have residuals; floats. */
+    static final int LIMITS = WANTED + 64;
+
+    private static final int BYTES = LIMITS + 64;
 
     private final MemorySegment memory;
-    private final float[] limits = new float[16];
     private int lastRows;
 
     /** Allocates a block that lives as long as the arena. */
@@ -96,20 +98,6 @@ public final class Arguments {
             lastRows = rows;
             mask(LAST_TILE, rows);
         }
-    }
-
-    /** Above which scale blocks of a token have residuals. */
-    float limit(int token) {
-        return limits[token];
-    }
-
-    void limit(int token, float scale) {
-        limits[token] = scale;
-    }
-
-    /** Says whether a token's block has a residual. */
-    void want(int token, boolean wanted) {
-        memory.set(ValueLayout.JAVA_FLOAT, WANTED + (long) Float.BYTES * token, wanted ? 1 : 0);
     }
 
     void set(int at, long value) {

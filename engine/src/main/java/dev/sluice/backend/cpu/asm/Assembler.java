@@ -1,9 +1,7 @@
 package dev.sluice.backend.cpu.asm;
 
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,34 +10,6 @@ import org.jspecify.annotations.Nullable;
  * addressed absolutely.
  */
 public final class Assembler {
-    /** Instructions with one source, whose second register field has to stay empty. */
-    private static final Set<VectorOp> ONE_SOURCE = EnumSet.of(
-            VectorOp.VSQRTPS,
-            VectorOp.VROUNDPS,
-            VectorOp.VCVTDQ2PS,
-            VectorOp.VCVTPS2DQ,
-            VectorOp.VCVTTPS2DQ,
-            VectorOp.VCVTPH2PS,
-            VectorOp.VCVTPS2PH,
-            VectorOp.VCVTPS2PD,
-            VectorOp.VPMOVSXBD,
-            VectorOp.VPMOVZXBD,
-            VectorOp.VPMOVSXWD,
-            VectorOp.VPMOVZXWD,
-            VectorOp.VPMOVSDB,
-            VectorOp.VPABSB,
-            VectorOp.VPSHUFD,
-            VectorOp.VEXTRACTI128,
-            VectorOp.VEXTRACTI64X4,
-            VectorOp.VBROADCASTSS,
-            VectorOp.VPBROADCASTD,
-            VectorOp.VMOVUPS,
-            VectorOp.VMOVUPS_STORE,
-            VectorOp.VMOVDQU,
-            VectorOp.VMOVDQU_STORE,
-            VectorOp.VMOVD,
-            VectorOp.VMOVD_STORE);
-
     private static final int NO_IMMEDIATE = -1;
 
     private final CodeBuffer code = new CodeBuffer();
@@ -210,7 +180,7 @@ public final class Assembler {
     }
 
     private static void requireSources(VectorOp op, int sources) {
-        if (ONE_SOURCE.contains(op) != (sources == 1)) {
+        if (op.oneSource() != (sources == 1)) {
             throw new IllegalArgumentException(op + " does not take " + sources + " sources");
         }
     }
@@ -411,6 +381,12 @@ public final class Assembler {
 
     public void cmp(Gpr left, Gpr right) {
         registers(0x39, left, right);
+    }
+
+    public void cmp(Gpr left, Mem right) {
+        rex(true, left.number, right);
+        code.put(0x3b);
+        modRm(left.number, null, right, 1);
     }
 
     public void cmp(Gpr left, int value) {

@@ -15,7 +15,9 @@ enum Constant {
     PER_QUANT(9, Float.floatToRawIntBits(1 / 127f)),
     /** Steps of a residual in a step of its block. */
     RESIDUAL_STEPS(10, Float.floatToRawIntBits(254)),
-    PER_RESIDUAL_STEP(11, Float.floatToRawIntBits(1 / 254f));
+    PER_RESIDUAL_STEP(11, Float.floatToRawIntBits(1 / 254f)),
+    ONE(12, Float.floatToRawIntBits(1)),
+    INFINITY(13, Float.floatToRawIntBits(Float.POSITIVE_INFINITY));
 
     /** Bytes of one constant. */
     static final int BYTES = 32;

@@ -16,9 +16,7 @@ public final class Int8Kernels implements AutoCloseable {
     private static final int PREFETCH = 2048;
 
     private final Isa isa;
-    private final MachineCode convert;
     private final MemorySegment converter;
-    private final MemorySegment residualConverter;
     private final Map<TileFormat, MemorySegment[]> products = new EnumMap<>(TileFormat.class);
     private final List<MachineCode> owned = new ArrayList<>();
 
@@ -31,13 +29,9 @@ public final class Int8Kernels implements AutoCloseable {
         this.isa = isa;
         Assembler a = new Assembler();
         Int8ConvertCode.write(a);
-        a.align(64);
-        int residuals = a.position();
-        Int8ConvertCode.writeResiduals(a);
-        convert = MachineCode.load(a.toBytes());
-        converter = convert.function(0);
-        residualConverter = convert.function(residuals);
-        owned.add(convert);
+        MachineCode code = MachineCode.load(a.toBytes());
+        owned.add(code);
+        converter = code.function(0);
     }
 
     public Isa isa() {
@@ -69,14 +63,9 @@ public final class Int8Kernels implements AutoCloseable {
         products.put(format, functions);
     }
 
-    /** Rounds one token's row to bytes. */
+    /** Rounds the rows of a group of tokens to bytes. */
     void convert(Arguments arguments, MemorySegment source) {
         MachineCode.call(converter, arguments.address(), source, MemorySegment.NULL, MemorySegment.NULL);
-    }
-
-    /** Rounds what is left of a block of all tokens of a group. */
-    void convertResiduals(Arguments arguments, MemorySegment source) {
-        MachineCode.call(residualConverter, arguments.address(), source, MemorySegment.NULL, MemorySegment.NULL);
     }
 
     /** The product with groups of some tokens of a format that was prepared. */

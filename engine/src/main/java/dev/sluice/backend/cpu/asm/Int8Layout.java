@@ -22,6 +22,9 @@ package dev.sluice.backend.cpu.asm;
  * groups but the last are of one size.
  */
 public final class Int8Layout {
+    /** More tokens than a group ever has. */
+    static final int MOST_TOKENS = 16;
+
     /** Bytes of one token's part of a record. */
     static final int TOKEN_BYTES = 52;
 

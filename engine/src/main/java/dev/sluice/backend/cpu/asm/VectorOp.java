@@ -82,6 +82,8 @@ public enum VectorOp {
     VPBROADCASTD(Map.M0F38, Prefix.P66, 0x58, Tuple.ELEMENT),
     // comparisons into a vector (VEX) and choice by it
     VCMPPS_VEX(Map.M0F, Prefix.NONE, 0xc2, Tuple.FULL, Form.VEX),
+    /** Sets the zero flag if no bit of src1 is set in src2. */
+    VPTEST(Map.M0F38, Prefix.P66, 0x17, Tuple.FULL_MEM, Form.VEX),
     // loads and stores; the store's memory is the r/m operand
     VMOVUPS(Map.M0F, Prefix.NONE, 0x10, Tuple.FULL_MEM),
     VMOVUPS_STORE(Map.M0F, Prefix.NONE, 0x11, Tuple.FULL_MEM),
@@ -156,6 +158,39 @@ public enum VectorOp {
         this.opcode = opcode;
         this.tuple = tuple;
         this.form = form;
+    }
+
+    /** Whether there is one source, so that the second register field has to stay empty. */
+    boolean oneSource() {
+        return switch (this) {
+            case VSQRTPS,
+                    VROUNDPS,
+                    VCVTDQ2PS,
+                    VCVTPS2DQ,
+                    VCVTTPS2DQ,
+                    VCVTPH2PS,
+                    VCVTPS2PH,
+                    VCVTPS2PD,
+                    VPMOVSXBD,
+                    VPMOVZXBD,
+                    VPMOVSXWD,
+                    VPMOVZXWD,
+                    VPMOVSDB,
+                    VPABSB,
+                    VPSHUFD,
+                    VPTEST,
+                    VEXTRACTI128,
+                    VEXTRACTI64X4,
+                    VBROADCASTSS,
+                    VPBROADCASTD,
+                    VMOVUPS,
+                    VMOVUPS_STORE,
+                    VMOVDQU,
+                    VMOVDQU_STORE,
+                    VMOVD,
+                    VMOVD_STORE -> true;
+            default -> false;
+        };
     }
 
     /** Bytes that the memory operand takes. */

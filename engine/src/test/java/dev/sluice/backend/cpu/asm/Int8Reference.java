@@ -52,7 +52,7 @@ final class Int8Reference {
             }
             residuals = new byte[scales.length][];
             for (int b = 0; b < scales.length; b++) {
-                if (scales[b] > sum * (1f / scales.length)) {
+                if (scales[b] > sum * (2.5f / scales.length)) {
                     byte[] left = new byte[32];
                     for (int i = 0; i < 32; i++) {
                         float r = Math.fma(-quants[32 * b + i], scales[b], x[at + 32 * b + i]);
