@@ -131,8 +131,7 @@ public final class MachineCode implements AutoCloseable {
 
         MemorySegment map(long bytes) throws Refused {
             int[] error = new int[1];
-            long at = CLibrary.address(
-                    mmap, 0, bytes, READ | WRITE, PRIVATE | CLibrary.anonymous(), -1, 0, error);
+            long at = CLibrary.address(mmap, 0, bytes, READ | WRITE, PRIVATE | CLibrary.anonymous(), -1, 0, error);
             if (at == -1) {
                 throw new Refused("the system gave no memory for machine code (mmap, error " + error[0] + ")");
             }

@@ -2,7 +2,6 @@ package dev.sluice.system;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -75,8 +74,8 @@ public final class PageMemory {
         }
 
         MemorySegment map(long bytes) {
-            long address = CLibrary.address(
-                    mmap, 0, bytes, READ_WRITE, PRIVATE | CLibrary.anonymous(), -1, 0, new int[1]);
+            long address =
+                    CLibrary.address(mmap, 0, bytes, READ_WRITE, PRIVATE | CLibrary.anonymous(), -1, 0, new int[1]);
             if (address == -1) {
                 throw new OutOfMemoryError("the system has no " + bytes + " bytes");
             }

@@ -6,6 +6,7 @@ import dev.sluice.backend.cpu.asm.ExpCode;
 import dev.sluice.backend.cpu.asm.GateCode;
 import dev.sluice.backend.cpu.asm.KvStoreCode;
 import dev.sluice.backend.cpu.asm.NormCode;
+import dev.sluice.backend.cpu.asm.PackCode;
 import dev.sluice.backend.cpu.asm.PanelCode;
 import dev.sluice.backend.cpu.asm.Program;
 import dev.sluice.backend.cpu.asm.RopeCode;
@@ -35,6 +36,7 @@ final class FloatCode implements AutoCloseable {
     private final MemorySegment[] gate;
     private final MemorySegment[] rope;
     private final MemorySegment[] kvStore;
+    private final MemorySegment[] pack;
     private final MemorySegment add;
     private final MemorySegment argMax;
 
@@ -55,6 +57,7 @@ final class FloatCode implements AutoCloseable {
             gate = load(GateCode.assemble(avx512));
             rope = load(RopeCode.assemble(avx512));
             kvStore = load(KvStoreCode.assemble(avx512));
+            pack = load(PackCode.assemble(avx512));
             add = load(AddCode.assemble(avx512))[0];
             argMax = load(ArgMaxCode.assemble(avx512))[0];
             done = true;
@@ -122,6 +125,11 @@ final class FloatCode implements AutoCloseable {
     /** See {@link KvStoreCode}: a function by its number. */
     MemorySegment kvStore(int function) {
         return kvStore[function];
+    }
+
+    /** See {@link PackCode}. */
+    MemorySegment pack(PackCode.Format format) {
+        return pack[format.function()];
     }
 
     /** See {@link AddCode}. */

@@ -2,7 +2,9 @@ package dev.sluice.backend.cpu;
 
 import dev.sluice.backend.KvType;
 import dev.sluice.backend.cpu.asm.CpuFeatures;
+import dev.sluice.backend.cpu.asm.PackCode;
 import dev.sluice.backend.cpu.asm.PanelCode;
+import dev.sluice.backend.tiles.RowTiles;
 import dev.sluice.graph.Activation;
 import dev.sluice.graph.Op;
 import dev.sluice.system.MachineCode;
@@ -24,6 +26,8 @@ final class FloatKernels implements Kernels {
     private final Object testing = new Object();
     /** By the format of a panel: whether its code passed its test; null if it was not needed yet. */
     private volatile Map<PanelCode.Format, Boolean> usable = Map.of();
+    /** By format: whether the code that packs it passed its test. */
+    private final Map<PackCode.Format, Boolean> packed = new EnumMap<>(PackCode.Format.class);
 
     /**
      * Kernels of the widest registers that a processor has, tested; those that are given if it has too little, or if the
@@ -79,6 +83,38 @@ final class FloatKernels implements Kernels {
         scratch.reserveFloatOps(code);
         if (op instanceof Op.Attention own) {
             scratch.reserveMachineAttention(code, own);
+        }
+    }
+
+    /** Rows that are all there and lie in native memory; the last tile's may not. */
+    @Override
+    public void pack(Matrix matrix, int firstTile, int lastTile, Scratch scratch) {
+        PackCode.Format format = PackCode.Format.of(matrix.type());
+        MemorySegment rows = matrix.tensor().data();
+        int whole = Math.min(lastTile, matrix.rows() / RowTiles.ROWS);
+        if (format == null || !rows.isNative() || !packs(format, scratch) || whole <= firstTile) {
+            Kernels.super.pack(matrix, firstTile, lastTile, scratch);
+            return;
+        }
+        long rowBytes = matrix.type().bytes(matrix.cols());
+        long tileBytes = RowTiles.tileBytes(matrix.type(), matrix.cols());
+        int units = matrix.cols() / matrix.type().blockSize();
+        for (int tile = firstTile; tile < whole; tile++) {
+            long from = rows.address() + (long) tile * RowTiles.ROWS * rowBytes;
+            scratch.floatOps().pack(format, from, rowBytes, matrix.data().address() + tile * tileBytes, units);
+        }
+        if (whole < lastTile) {
+            Kernels.super.pack(matrix, whole, lastTile, scratch);
+        }
+    }
+
+    private boolean packs(PackCode.Format format, Scratch scratch) {
+        synchronized (testing) {
+            return packed.computeIfAbsent(format, f -> {
+                Optional<String> difference = FloatSelfTest.difference(scratch.floatOps(), f);
+                difference.ifPresent(d -> warn("packing " + f, d));
+                return difference.isEmpty();
+            });
         }
     }
 

@@ -6,6 +6,7 @@ import dev.sluice.backend.cpu.asm.ArgMaxCode;
 import dev.sluice.backend.cpu.asm.GateCode;
 import dev.sluice.backend.cpu.asm.KvStoreCode;
 import dev.sluice.backend.cpu.asm.NormCode;
+import dev.sluice.backend.cpu.asm.PackCode;
 import dev.sluice.backend.cpu.asm.RopeCode;
 import dev.sluice.graph.Activation;
 import dev.sluice.graph.Op;
@@ -22,6 +23,7 @@ final class FloatOps {
     private final MemorySegment gate;
     private final MemorySegment rope;
     private final MemorySegment kvStore;
+    private final MemorySegment pack;
     private final MemorySegment add;
     private final MemorySegment argMax;
 
@@ -36,11 +38,13 @@ final class FloatOps {
         gate = arena.allocate(GateCode.ARGUMENTS, 64);
         rope = arena.allocate(RopeCode.ARGUMENTS, 64);
         kvStore = arena.allocate(KvStoreCode.ARGUMENTS, 64);
+        pack = arena.allocate(PackCode.ARGUMENTS, 64);
         add = arena.allocate(AddCode.ARGUMENTS, 64);
         argMax = arena.allocate(ArgMaxCode.ARGUMENTS, 64);
         GateCode.prepare(gate, code.expTable(), Activation.GELU_LINEAR_FROM);
         RopeCode.prepare(rope);
         ArgMaxCode.prepare(argMax);
+        PackCode.prepare(pack);
     }
 
     /** RMSNorm of a run of {@code count} floats; offsets are in bytes. */
@@ -130,6 +134,15 @@ final class FloatOps {
         kvStore.set(ValueLayout.JAVA_LONG, KvStoreCode.KEYS, keys);
         kvStore.set(ValueLayout.JAVA_LONG, KvStoreCode.VALUES, values);
         MachineCode.call(code.kvStore(function), kvStore.address(), k, v, MemorySegment.NULL);
+    }
+
+    /** Packs 16 rows of so many units, from one address to another. */
+    void pack(PackCode.Format format, long rows, long rowBytes, long tile, int units) {
+        pack.set(ValueLayout.JAVA_LONG, PackCode.ROWS, rows);
+        pack.set(ValueLayout.JAVA_LONG, PackCode.ROW_BYTES, rowBytes);
+        pack.set(ValueLayout.JAVA_LONG, PackCode.TILE, tile);
+        pack.set(ValueLayout.JAVA_LONG, PackCode.UNITS, units);
+        MachineCode.call(code.pack(format), pack.address(), MemorySegment.NULL, MemorySegment.NULL, MemorySegment.NULL);
     }
 
     /** {@code y = a + b}; offsets are in bytes. */

@@ -1,12 +1,17 @@
 package dev.sluice.backend.cpu;
 
 import dev.sluice.backend.cpu.asm.KvStoreCode;
+import dev.sluice.backend.cpu.asm.PackCode;
 import dev.sluice.backend.cpu.asm.PanelCode;
 import dev.sluice.backend.cpu.asm.SoftmaxCode;
+import dev.sluice.backend.tiles.RowTiles;
 import dev.sluice.graph.Activation;
 import dev.sluice.graph.Op;
 import dev.sluice.graph.Rotation;
 import dev.sluice.system.MachineCode;
+import dev.sluice.tensor.DType;
+import dev.sluice.tensor.Shape;
+import dev.sluice.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -46,6 +51,25 @@ final class FloatSelfTest {
                 }
             }
             return Optional.empty();
+        }
+    }
+
+    /** What differs of the packing of a format, if anything does. */
+    static Optional<String> difference(FloatOps ops, PackCode.Format format) {
+        try (Arena arena = Arena.ofConfined()) {
+            DType type = DType.valueOf(format.name());
+            Shape shape = Shape.of(2L * type.blockSize(), RowTiles.ROWS);
+            long rowBytes = type.bytes(shape.cols());
+            MemorySegment rows = arena.allocate(rowBytes * RowTiles.ROWS);
+            byte[] bytes = new byte[(int) rows.byteSize()];
+            new Random(1).nextBytes(bytes);
+            MemorySegment.copy(bytes, 0, rows, ValueLayout.JAVA_BYTE, 0, bytes.length);
+            MemorySegment expected = arena.allocate(RowTiles.tileBytes(type, shape.cols()), 64);
+            MemorySegment tile = arena.allocate(expected.byteSize(), 64);
+            RowTiles.pack(new Tensor("test", type, shape, rows), expected, 0, 1);
+            ops.pack(format, rows.address(), rowBytes, tile.address(), 2);
+            long at = expected.mismatch(tile);
+            return at < 0 ? Optional.empty() : Optional.of("byte " + at + " of a tile differs");
         }
     }
 

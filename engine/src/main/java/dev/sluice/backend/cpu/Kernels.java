@@ -1,9 +1,11 @@
 package dev.sluice.backend.cpu;
 
 import dev.sluice.backend.cpu.asm.Int8Activations;
+import dev.sluice.backend.tiles.RowTiles;
 import dev.sluice.graph.Activation;
 import dev.sluice.graph.Op;
 import dev.sluice.tensor.DType;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +41,13 @@ interface Kernels extends AutoCloseable {
 
     /** Makes a worker's scratch large enough for an operation. */
     void reserve(Op op, Scratch scratch);
+
+    /** Fills some tiles of a matrix that is packed. */
+    default void pack(Matrix matrix, int firstTile, int lastTile, Scratch scratch) {
+        long tileBytes = RowTiles.tileBytes(matrix.type(), matrix.cols());
+        MemorySegment target = matrix.data().asSlice(firstTile * tileBytes, (lastTile - firstTile) * tileBytes);
+        RowTiles.pack(matrix.tensor(), target, firstTile, lastTile);
+    }
 
     /**
      * {@code y = W x + bias + plus} for the rows of some tiles.

@@ -56,6 +56,11 @@ final class MachineKernels implements Kernels {
         return true;
     }
 
+    @Override
+    public void pack(Matrix matrix, int firstTile, int lastTile, Scratch scratch) {
+        rest.pack(matrix, firstTile, lastTile, scratch);
+    }
+
     private boolean multiplies(DType type) {
         TileFormat format = TileFormat.of(type);
         return format != null && tested.computeIfAbsent(format, this::test).isEmpty();
