@@ -85,6 +85,30 @@ class ConformanceTest {
         }
     }
 
+    static Stream<Path> quants() throws IOException {
+        return list("quants");
+    }
+
+    @ParameterizedTest
+    @MethodSource("quants")
+    void threadsChangeNoBit(Path path) throws IOException {
+        int[] tokens = Reference.of(path).tokens();
+        LoadOptions options = LoadOptions.DEFAULT.withDevice("cpu");
+        for (int chunk : new int[] {tokens.length, 1}) {
+            float[][] expected = logits(path, options.withThreads(1), tokens, chunk);
+            for (int threads : new int[] {2, 5}) {
+                float[][] actual = logits(path, options.withThreads(threads), tokens, chunk);
+                assertArrayEquals(expected, actual, threads + " threads, chunks of " + chunk);
+            }
+        }
+    }
+
+    private static float[][] logits(Path path, LoadOptions options, int[] tokens, int chunk) {
+        try (Model model = Sluice.load(path, options)) {
+            return Reference.logits(model, tokens, chunk);
+        }
+    }
+
     @ParameterizedTest(name = "{1} on {0}")
     @MethodSource("modelsOnDevices")
     void greedyTokensAgree(String device, String name, Path path) throws IOException {

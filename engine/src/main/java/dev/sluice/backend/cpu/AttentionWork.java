@@ -47,37 +47,41 @@ final class AttentionWork {
             byHeads(op, run, group, q, y, worker, blocks);
             return;
         }
-        int items = 0;
+        int all = 0;
+        int cut = 0;
         int most = 0;
         for (int part = 0; part < run.parts(); part++) {
+            int own = items(op, run, part);
+            all += own;
             if (few(op, run, part)) {
-                items += items(op, run, part);
+                cut += own;
                 most = Math.max(most, Math.min(AttentionBlocks.QUERIES, run.tokens(part) * group));
             }
         }
         int slot = most * (op.headDim() + 2);
-        Pieces room = room(Math.multiplyExact(items, slot), items);
-        int first = worker.first(items);
-        int last = worker.last(items);
-        int dealt = 0;
+        Pieces room = room(Math.multiplyExact(cut, slot), cut);
+        // From the end: the last tokens see the most positions, and the longest work is best begun first.
+        for (int item = all - 1 - run.take(); item >= 0; item = all - 1 - run.take()) {
+            item(op, run, item, slot, room, q, y, blocks);
+        }
+    }
+
+    private static void item(
+            Op.Attention op, Run run, int item, int slot, Pieces room, Rows q, Rows y, AttentionBlocks blocks) {
+        int left = item;
         int before = 0;
-        for (int part = 0; part < run.parts(); part++) {
-            int own = items(op, run, part);
-            if (few(op, run, part)) {
-                for (int i = Math.max(0, first - before); i < Math.min(own, last - before); i++) {
-                    chunk(op, run, part, i, before, slot, room, q, y, blocks);
-                }
-                before += own;
-            } else {
-                // Later tokens see more positions: dealing the blocks out in turn shares the work evenly.
-                for (int i = 0; i < own; i++, dealt++) {
-                    if (dealt % worker.count == worker.index) {
-                        int from = i / op.kvHeads() * AttentionBlocks.QUERIES;
-                        int to = Math.min(run.tokens(part) * group, from + AttentionBlocks.QUERIES);
-                        whole(op, run, part, i % op.kvHeads(), from, to, q, y, blocks);
-                    }
-                }
-            }
+        int part = 0;
+        for (int own = items(op, run, part); left >= own; own = items(op, run, part)) {
+            left -= own;
+            before += few(op, run, part) ? own : 0;
+            part++;
+        }
+        if (few(op, run, part)) {
+            chunk(op, run, part, left, before, slot, room, q, y, blocks);
+        } else {
+            int from = left / op.kvHeads() * AttentionBlocks.QUERIES;
+            int to = Math.min(run.tokens(part) * (op.heads() / op.kvHeads()), from + AttentionBlocks.QUERIES);
+            whole(op, run, part, left % op.kvHeads(), from, to, q, y, blocks);
         }
     }
 

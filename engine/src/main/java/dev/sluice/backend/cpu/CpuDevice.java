@@ -59,7 +59,7 @@ final class CpuDevice implements Device {
         batchTokens = options.batchTokens();
         int threads = options.threads() > 0 ? options.threads() : CpuFacts.defaultThreads();
         for (int i = 0; i < threads; i++) {
-            scratches.add(new Scratch(arena));
+            scratches.add(new Scratch(arena, i));
         }
         pool = new WorkerPool(threads, scratches);
         weights = new WeightStore(pool, kernels);
@@ -137,6 +137,7 @@ final class CpuDevice implements Device {
             LayerStages built = new LayerStages(
                     layer,
                     kernels,
+                    scratches,
                     tensor -> {
                         Matrix matrix = weights.acquire(tensor);
                         acquired.add(tensor);

@@ -5,7 +5,6 @@ import dev.sluice.backend.DeviceMemory;
 import dev.sluice.backend.Fence;
 import dev.sluice.backend.LayerState;
 import dev.sluice.backend.Step;
-import dev.sluice.backend.cpu.asm.Int8Activations;
 import dev.sluice.error.SluiceException;
 import dev.sluice.graph.Layer;
 import dev.sluice.graph.Op;
@@ -25,7 +24,12 @@ final class CpuLayer implements CompiledLayer {
     private final List<Rows> values;
     private final int output;
     private final Stage[] stages;
-    private final boolean[] meet;
+    private final List<Shares> shares;
+    private final boolean[] meetOfFew;
+    private final boolean[] meetOfMany;
+    /** Which of the two holds for this step. */
+    private boolean[] meet;
+
     private final Run run;
     /** Rows of a head's input that are computed, where not all are. */
     private final int[] wanted;
@@ -51,9 +55,21 @@ final class CpuLayer implements CompiledLayer {
         values = built.values();
         output = layer.nodes().getLast().output();
         stages = built.stages().toArray(Stage[]::new);
-        meet = new boolean[stages.length];
+        shares = built.shares();
         run = new Run(device.batchTokens());
         wanted = new int[layer.kind() == Layer.Kind.HEAD ? device.batchTokens() : 0];
+        meetOfFew = meetings(stages, true);
+        meetOfMany = meetings(stages, false);
+        meet = meetOfMany;
+    }
+
+    /**
+     * Before which stages the workers have to meet.
+     *
+     * @param each whether stages that each worker may do for itself are done so
+     */
+    private static boolean[] meetings(Stage[] stages, boolean each) {
+        boolean[] meet = new boolean[stages.length];
         // Values written since the workers last met, and in which pieces.
         Map<Integer, Integer> fresh = new HashMap<>();
         for (int s = 0; s < stages.length; s++) {
@@ -64,17 +80,11 @@ final class CpuLayer implements CompiledLayer {
             if (meet[s]) {
                 fresh.clear();
             }
-            fresh.put(stage.writes(), stage.pieces());
+            if (!each || !stage.each()) {
+                fresh.put(stage.writes(), stage.pieces());
+            }
         }
-    }
-
-    /** How often the workers meet within the layer. */
-    int meetings() {
-        int count = 0;
-        for (boolean one : meet) {
-            count += one ? 1 : 0;
-        }
-        return count;
+        return meet;
     }
 
     /** Floats of scratch that the values between entrance and exit take for one token. */
@@ -86,8 +96,8 @@ final class CpuLayer implements CompiledLayer {
     long roundedBytes(int tokens) {
         long bytes = 0;
         for (Rows value : values) {
-            Int8Activations rounded = value.rounded();
-            bytes += rounded == null ? 0 : rounded.bytes(tokens);
+            Rounded rounded = value.rounded();
+            bytes += rounded == null ? 0 : rounded.mostBytes(tokens);
         }
         return bytes;
     }
@@ -182,12 +192,17 @@ final class CpuLayer implements CompiledLayer {
             }
         }
         long roundedAt = 0;
+        meet = meetOfMany;
         for (Rows value : values) {
-            Int8Activations rounded = value.rounded();
+            Rounded rounded = value.rounded();
             if (rounded != null) {
                 rounded.bind(device.rounded(), roundedAt, run.tokens());
                 roundedAt += rounded.bytes(run.tokens());
+                meet = rounded.each() ? meetOfFew : meetOfMany;
             }
+        }
+        for (Shares own : shares) {
+            own.begin();
         }
     }
 

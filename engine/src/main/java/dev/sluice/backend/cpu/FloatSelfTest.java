@@ -237,7 +237,7 @@ final class FloatSelfTest {
             table.fill(0, 3);
             Rows in = rows(x);
             float[] expected = new float[COUNT];
-            scalar.rope(op, table, in, rows(expected), 0, 1, new Scratch(arena));
+            scalar.rope(op, table, in, rows(expected), 0, 1, new Scratch(arena, 0));
             float[] turned = new float[COUNT];
             ops.rope(op, table, in, rows(turned), 0, 1);
             if (!Arrays.equals(expected, turned)) {

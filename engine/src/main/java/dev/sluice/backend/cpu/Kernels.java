@@ -6,7 +6,6 @@ import dev.sluice.graph.Activation;
 import dev.sluice.graph.Op;
 import dev.sluice.tensor.DType;
 import java.lang.foreign.MemorySegment;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,17 +24,18 @@ interface Kernels extends AutoCloseable {
     /** Whether matrices are repacked into row tiles, which takes memory of their size. */
     boolean packs();
 
-    /**
-     * Rounds activations for products with matrices of these formats, or null if none of the products reads them so.
-     *
-     * @param types the formats of all matrices that are multiplied with the value
-     */
-    default @Nullable Int8Activations rounded(int width, List<DType> types) {
-        return null;
+    /** Whether products with matrices of a format read activations that are rounded to bytes. */
+    default boolean readsRounded(DType type) {
+        return false;
     }
 
-    /** Rounds a worker's share of a value to bytes. */
-    default void convert(Rows x, Worker worker) {
+    /** Room for a value that products read rounded. */
+    default Int8Activations rounded(int width) {
+        throw new IllegalStateException(description() + " rounds no activations");
+    }
+
+    /** Rounds a group of a value's tokens to bytes. */
+    default void round(Rows x, Int8Activations to, int group, Scratch scratch) {
         throw new IllegalStateException(description() + " rounds no activations");
     }
 

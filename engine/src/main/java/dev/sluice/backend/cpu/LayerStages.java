@@ -10,8 +10,10 @@ import dev.sluice.tensor.DType;
 import dev.sluice.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -22,12 +24,16 @@ import org.jspecify.annotations.Nullable;
  */
 final class LayerStages {
     private final Kernels kernels;
+    private final List<Scratch> scratches;
     private final Function<Tensor, Matrix> matrices;
     private final Function<Op.Rope, RotationTable> rotations;
     private final List<Rows> values = new ArrayList<>();
     private final List<Stage> stages = new ArrayList<>();
+    private final List<Shares> shares = new ArrayList<>();
     /** The formats of the matrices that a value is multiplied with. */
     private final Map<Integer, List<DType>> types = new HashMap<>();
+    /** Values that are read by more than products. */
+    private final Set<Integer> wanted = new HashSet<>();
     /** The number under which stages know that a value has been rounded. */
     private final Map<Integer, Integer> roundedValues = new HashMap<>();
 
@@ -36,22 +42,26 @@ final class LayerStages {
     /**
      * Builds the stages.
      *
+     * @param scratches the workers' memory
      * @param matrices makes a weight matrix resident
      * @param rotations finds the sines and cosines for a rotation
      */
     LayerStages(
             Layer layer,
             Kernels kernels,
+            List<Scratch> scratches,
             Function<Tensor, Matrix> matrices,
             Function<Op.Rope, RotationTable> rotations) {
         this.kernels = kernels;
+        this.scratches = scratches;
         this.matrices = matrices;
         this.rotations = rotations;
         values.add(new Rows(layer.inputWidth()));
         for (Node node : layer.nodes()) {
             values.add(new Rows(node.op().width()));
         }
-        layer.nodes().forEach(this::noteTypes);
+        layer.nodes().forEach(this::noteReads);
+        wanted.add(layer.nodes().getLast().output());
         residuals = Residuals.of(layer);
         for (Node node : layer.nodes()) {
             if (!residuals.isFused(node)) {
@@ -69,13 +79,20 @@ final class LayerStages {
         return stages;
     }
 
-    private void noteTypes(Node node) {
+    /** What is to be begun anew for each step. */
+    List<Shares> shares() {
+        return shares;
+    }
+
+    private void noteReads(Node node) {
         if (node.op() instanceof Op.Linear op) {
             types.computeIfAbsent(node.inputs().getFirst(), value -> new ArrayList<>())
                     .add(op.weight().type());
         } else if (node.op() instanceof Op.GatedFfn op) {
             types.computeIfAbsent(node.inputs().getFirst(), value -> new ArrayList<>())
                     .addAll(List.of(op.gate().type(), op.up().type()));
+        } else {
+            wanted.addAll(node.inputs());
         }
     }
 
@@ -94,6 +111,10 @@ final class LayerStages {
             case Op.RmsNorm op -> {
                 float[] gain = BlockCodec.floats(op.gain());
                 int pieces = op.width() / op.run();
+                if (pieces == 1 && !wanted.contains(node.output()) && allRounded(node.output())) {
+                    norm(node, op, gain, in, out);
+                    return;
+                }
                 stage(node, pieces, (run, worker) -> {
                     int runs = run.tokens() * pieces;
                     kernels.rmsNorm(op, gain, in, out, worker.first(runs), worker.last(runs), worker.scratch);
@@ -139,37 +160,84 @@ final class LayerStages {
         if (residual != null) {
             all.add(residual);
         }
+        Shares own = newShares();
+        Shares.Portion tiles = (run, worker, first, last) ->
+                kernels.linear(weight, bias, in, plus, out, run.tokens(), first, last, worker.scratch);
         stages.add(new Stage(
-                all,
-                residuals.output(node),
-                0,
-                (run, worker) -> kernels.linear(
-                        weight,
-                        bias,
-                        in,
-                        plus,
-                        out,
-                        run.tokens(),
-                        worker.first(weight.tiles()),
-                        worker.last(weight.tiles()),
-                        worker.scratch)));
+                all, residuals.output(node), 0, (run, worker) -> own.run(weight.tiles(), run, worker, tiles)));
+    }
+
+    private boolean allRounded(int value) {
+        List<DType> read = types.getOrDefault(value, List.of());
+        return !read.isEmpty() && read.stream().allMatch(kernels::readsRounded);
+    }
+
+    /** A norm that is only read rounded: who norms a token also rounds it. */
+    private void norm(Node node, Op.RmsNorm op, float[] gain, Rows in, Rows out) {
+        Rounded rounded = newRounded(out);
+        int known = internal(0);
+        roundedValues.put(node.output(), known);
+        int most = rounded.most();
+        List<Rows> normed =
+                scratches.stream().map(s -> s.normed(op.width(), most)).toList();
+        Shares own = newShares();
+        Shares.Portion groups = (run, worker, first, last) -> {
+            Int8Activations to = rounded.of(worker.scratch);
+            for (int group = first; group < last; group++) {
+                kernels.rmsNorm(op, gain, in, out, to.firstToken(group), to.firstToken(group + 1), worker.scratch);
+                kernels.round(out, to, group, worker.scratch);
+            }
+        };
+        stages.add(new Stage(node.inputs(), known, 0, true, (run, worker) -> {
+            if (rounded.each()) {
+                Rows mine = normed.get(worker.index);
+                kernels.rmsNorm(op, gain, in, mine, 0, run.tokens(), worker.scratch);
+                kernels.round(mine, rounded.of(worker.scratch), 0, worker.scratch);
+            } else {
+                own.run(rounded.groups(), run, worker, groups);
+            }
+        }));
     }
 
     /** What a product with a value reads: the value and, if it is to be rounded, that, which a stage is added for. */
     private List<Integer> readsOfProduct(int value) {
-        Rows in = values.get(value);
         Integer known = roundedValues.get(value);
         if (known == null) {
-            Int8Activations rounded = kernels.rounded(in.width, types.getOrDefault(value, List.of()));
-            if (rounded == null) {
+            if (types.getOrDefault(value, List.of()).stream().noneMatch(kernels::readsRounded)) {
                 return List.of(value);
             }
-            in.round(rounded);
+            Rows in = values.get(value);
+            Rounded rounded = newRounded(in);
             known = internal(0);
             roundedValues.put(value, known);
-            stages.add(new Stage(List.of(value), known, 0, (run, worker) -> kernels.convert(in, worker)));
+            Shares own = newShares();
+            Shares.Portion groups = (run, worker, first, last) -> {
+                for (int group = first; group < last; group++) {
+                    kernels.round(in, rounded.of(worker.scratch), group, worker.scratch);
+                }
+            };
+            stages.add(new Stage(List.of(value), known, 0, true, (run, worker) -> {
+                if (rounded.each()) {
+                    groups.run(run, worker, 0, 1);
+                } else {
+                    own.run(rounded.groups(), run, worker, groups);
+                }
+            }));
         }
         return List.of(value, known);
+    }
+
+    private Rounded newRounded(Rows value) {
+        Rounded rounded = new Rounded(
+                scratches.stream().map(s -> kernels.rounded(value.width)).toArray(Int8Activations[]::new));
+        value.round(rounded);
+        return rounded;
+    }
+
+    private Shares newShares() {
+        Shares own = new Shares(scratches.size());
+        shares.add(own);
+        return own;
     }
 
     private void attention(Node node, Op.Attention op, Rows q, Rows out) {
@@ -198,15 +266,16 @@ final class LayerStages {
         Rows up = values.get(internal(op.hidden()));
         List<Integer> reads = readsOfProduct(node.inputs().getFirst());
         // A worker activates the columns that it has computed itself, so the products need no barrier between them.
-        stages.add(new Stage(reads, hidden, 0, (run, worker) -> {
-            int first = worker.first(gateWeight.tiles());
-            int last = worker.last(gateWeight.tiles());
-            kernels.linear(gateWeight, null, in, null, gate, run.tokens(), first, last, worker.scratch);
-            kernels.linear(upWeight, null, in, null, up, run.tokens(), first, last, worker.scratch);
+        Shares own = newShares();
+        Shares.Portion columns = (run, worker, first, last) -> {
+            Scratch scratch = worker.scratch;
+            kernels.linear(gateWeight, null, in, null, gate, run.tokens(), first, last, scratch);
+            kernels.linear(upWeight, null, in, null, up, run.tokens(), first, last, scratch);
             int begin = first * RowTiles.ROWS;
             int end = Math.min(last * RowTiles.ROWS, op.hidden());
-            kernels.activate(op.activation(), gate, up, run.tokens(), begin, end, worker.scratch);
-        }));
+            kernels.activate(op.activation(), gate, up, run.tokens(), begin, end, scratch);
+        };
+        stages.add(new Stage(reads, hidden, 0, (run, worker) -> own.run(gateWeight.tiles(), run, worker, columns)));
         types.put(hidden, List.of(op.down().type()));
         product(node, readsOfProduct(hidden), downWeight, null, gate, out);
     }

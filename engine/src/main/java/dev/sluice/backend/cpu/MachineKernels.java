@@ -12,7 +12,6 @@ import dev.sluice.graph.Op;
 import dev.sluice.system.MachineCode;
 import dev.sluice.tensor.DType;
 import java.util.EnumMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.StringJoiner;
@@ -61,7 +60,8 @@ final class MachineKernels implements Kernels {
         rest.pack(matrix, firstTile, lastTile, scratch);
     }
 
-    private boolean multiplies(DType type) {
+    @Override
+    public boolean readsRounded(DType type) {
         TileFormat format = TileFormat.of(type);
         return format != null && tested.computeIfAbsent(format, this::test).isEmpty();
     }
@@ -82,20 +82,13 @@ final class MachineKernels implements Kernels {
     }
 
     @Override
-    public @Nullable Int8Activations rounded(int width, List<DType> types) {
-        return types.stream().anyMatch(this::multiplies) ? new Int8Activations(width, int8.isa()) : null;
+    public Int8Activations rounded(int width) {
+        return new Int8Activations(width, int8.isa());
     }
 
     @Override
-    public void convert(Rows x, Worker worker) {
-        Int8Activations rounded = x.rounded();
-        if (rounded == null) {
-            throw new IllegalStateException("a value that no product reads rounded");
-        }
-        int last = worker.last(rounded.groups());
-        for (int group = worker.first(rounded.groups()); group < last; group++) {
-            worker.scratch.int8().convert(x.segment(), x.offset(0), (long) Float.BYTES * x.width, rounded, group);
-        }
+    public void round(Rows x, Int8Activations to, int group, Scratch scratch) {
+        scratch.int8().convert(x.segment(), x.offset(0), (long) Float.BYTES * x.width, to, group);
     }
 
     @Override
@@ -115,9 +108,9 @@ final class MachineKernels implements Kernels {
             int firstTile,
             int lastTile,
             Scratch scratch) {
-        Int8Activations rounded = x.rounded();
+        Rounded rounded = x.rounded();
         TileFormat format = TileFormat.of(w.type());
-        if (rounded == null || format == null || !multiplies(w.type())) {
+        if (rounded == null || format == null || !readsRounded(w.type())) {
             rest.linear(w, bias, x, plus, y, tokens, firstTile, lastTile, scratch);
             return;
         }
@@ -126,7 +119,7 @@ final class MachineKernels implements Kernels {
         if (plus != null) {
             product.addingTo(plus.segment(), plus.offset(0), (long) Float.BYTES * plus.width);
         }
-        product.multiply(format, w.data(), w.rows(), firstTile, lastTile, rounded);
+        product.multiply(format, w.data(), w.rows(), firstTile, lastTile, rounded.of(scratch));
         if (bias != null) {
             int last = Math.min(w.rows(), lastTile * RowTiles.ROWS);
             for (int t = 0; t < tokens; t++) {

@@ -1,6 +1,5 @@
 package dev.sluice.backend.cpu;
 
-import dev.sluice.backend.cpu.asm.Int8Activations;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -10,7 +9,7 @@ final class Rows {
     private float[] data = new float[0];
     private MemorySegment segment = MemorySegment.ofArray(data);
     private int start;
-    private @Nullable Int8Activations rounded;
+    private @Nullable Rounded rounded;
 
     Rows(int width) {
         this.width = width;
@@ -45,11 +44,11 @@ final class Rows {
 
     /** The same value rounded to bytes, if products read it so and a stage computes it. */
     @Nullable
-    Int8Activations rounded() {
+    Rounded rounded() {
         return rounded;
     }
 
-    void round(Int8Activations bytes) {
+    void round(Rounded bytes) {
         rounded = bytes;
     }
 }

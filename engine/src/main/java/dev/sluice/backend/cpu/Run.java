@@ -2,6 +2,7 @@ package dev.sluice.backend.cpu;
 
 import dev.sluice.backend.Step;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -10,11 +11,13 @@ import org.jspecify.annotations.Nullable;
  * tokens at adjoining positions, which see that sequence's KV cache and no other.
  */
 final class Run {
+    private static final AtomicLong NUMBERS = new AtomicLong();
+
+    private final AtomicInteger taken = new AtomicInteger();
     private final int[] firstRows;
     private final int[] positions;
     private final @Nullable KvCache[] caches;
     private final int[] partOfRow;
-    private static final AtomicLong NUMBERS = new AtomicLong();
 
     private long number;
     private int parts;
@@ -34,6 +37,7 @@ final class Run {
      */
     void begin(Step step, boolean outputsOnly) {
         number = NUMBERS.incrementAndGet();
+        taken.set(0);
         tokens = 0;
         parts = step.parts();
         for (int p = 0; p < parts; p++) {
@@ -56,6 +60,11 @@ final class Run {
     /** A number that no other step of any layer has. */
     long number() {
         return number;
+    }
+
+    /** Numbers from 0 on, each of which one worker gets: the next piece of attention to compute. */
+    int take() {
+        return taken.getAndIncrement();
     }
 
     /** Rows that the layer computes, of all parts. */

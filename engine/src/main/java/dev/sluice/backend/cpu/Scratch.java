@@ -5,12 +5,15 @@ import dev.sluice.backend.cpu.asm.Int8Product;
 import dev.sluice.graph.Op;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Memory of one worker between the steps of a kernel. It grows when layers are compiled, never in a step. */
 final class Scratch {
     private final Arena arena;
+    private final int worker;
     private float[] row = new float[0];
     private double[] scores = new double[0];
     private float[] scales = new float[0];
@@ -24,8 +27,30 @@ final class Scratch {
     private @Nullable FloatOps floatOps;
     private @Nullable FloatProducts floatProducts;
 
-    Scratch(Arena arena) {
+    private final Map<Integer, Rows> normed = new HashMap<>();
+
+    /**
+     * Scratch memory that grows in an arena.
+     *
+     * @param worker index of the worker whose it is
+     */
+    Scratch(Arena arena, int worker) {
         this.arena = arena;
+        this.worker = worker;
+    }
+
+    /** Index of the worker whose memory this is. */
+    int worker() {
+        return worker;
+    }
+
+    /** Rows of norms that only this worker reads. */
+    Rows normed(int width, int tokens) {
+        Rows rows = normed.computeIfAbsent(width, Rows::new);
+        if (rows.data().length < width * tokens) {
+            rows.bind(new float[width * tokens], 0);
+        }
+        return rows;
     }
 
     void reserveRow(int floats) {

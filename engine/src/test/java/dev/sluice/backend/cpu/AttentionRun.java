@@ -77,7 +77,7 @@ final class AttentionRun implements AutoCloseable {
         try (Arena arena = Arena.ofShared()) {
             List<Scratch> scratches = new ArrayList<>();
             for (int i = 0; i < threads; i++) {
-                scratches.add(new Scratch(arena));
+                scratches.add(new Scratch(arena, i));
                 kernels.reserve(op, scratches.get(i));
             }
             Run run = new Run(step.tokens());

@@ -84,7 +84,7 @@ class PackingTest {
         Arena arena = Arena.ofAuto();
         return new WorkerPool(
                 workers,
-                IntStream.range(0, workers).mapToObj(i -> new Scratch(arena)).toList());
+                IntStream.range(0, workers).mapToObj(i -> new Scratch(arena, i)).toList());
     }
 
     private static long bytes(Tensor tensor) {

@@ -116,7 +116,7 @@ class PlainProductTest {
         int cols = (int) w.shape().cols();
         int rows = (int) w.shape().rows();
         try (Arena arena = Arena.ofConfined()) {
-            Scratch scratch = new Scratch(arena);
+            Scratch scratch = new Scratch(arena, 0);
             kernels.reserve(new Op.Linear(w, null), scratch);
             MemorySegment tiles = arena.allocate(RowTiles.bytes(w.type(), cols, rows), 64);
             RowTiles.pack(w, tiles, 0, RowTiles.tiles(rows));

@@ -32,7 +32,7 @@ class TilePackTest {
     /** From native memory at an address that is no multiple of 4, as in a file, and between bytes that have to stay. */
     private static void check(Kernels kernels, Tensor random, int odd) {
         try (Arena arena = Arena.ofConfined()) {
-            Scratch scratch = new Scratch(arena);
+            Scratch scratch = new Scratch(arena, 0);
             kernels.reserve(new Op.Add(1), scratch);
             MemorySegment file =
                     arena.allocate(random.data().byteSize() + odd, 64).asSlice(odd);

@@ -16,7 +16,7 @@ class WorkerPoolTest {
     private static WorkerPool pool(int count) {
         List<Scratch> scratches = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            scratches.add(new Scratch(Arena.global()));
+            scratches.add(new Scratch(Arena.global(), i));
         }
         return new WorkerPool(count, scratches);
     }

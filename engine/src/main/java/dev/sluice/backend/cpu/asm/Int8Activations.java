@@ -53,6 +53,16 @@ public final class Int8Activations {
         size = count == 0 ? 1 : Math.ceilDiv(count, Math.ceilDiv(count, most));
     }
 
+    /** The most tokens that are one group. */
+    public int mostOfGroup() {
+        return most;
+    }
+
+    /** The first token of a group, or, of the number of groups, the number of tokens. */
+    public int firstToken(int group) {
+        return Math.min(tokens, group * size);
+    }
+
     /** Groups of tokens, the grain in which workers share the conversion. */
     public int groups() {
         return Math.ceilDiv(tokens, size);
