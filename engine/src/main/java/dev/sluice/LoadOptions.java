@@ -4,6 +4,7 @@ import dev.sluice.backend.CpuKernels;
 import dev.sluice.backend.KvType;
 import dev.sluice.backend.Precision;
 import dev.sluice.runtime.Progress;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a model is to be loaded.
@@ -12,7 +13,7 @@ import dev.sluice.runtime.Progress;
  *     of the device's or platform's name)
  * @param threads worker threads on the CPU; 0 takes one for each processor
  * @param contextLength the most tokens of a session; 0 takes what the model was trained on, at most 4096
- * @param kvType number format of the KV cache
+ * @param kvType number format of the KV cache; null takes f16, or f32 where {@code precision} is exact
  * @param batchTokens the most tokens that are computed in one step: of a prompt, or of all sequences of a batch
  * @param precision whether activations may be rounded where that is faster
  * @param cpuKernels which code computes on the CPU
@@ -23,15 +24,15 @@ public record LoadOptions(
         String device,
         int threads,
         int contextLength,
-        KvType kvType,
+        @Nullable KvType kvType,
         int batchTokens,
         Precision precision,
         CpuKernels cpuKernels,
         long memoryLimit,
         Progress progress) {
-    /** The best device there is, an f32 KV cache. */
+    /** The best device there is, and what is fastest without a loss that counts. */
     public static final LoadOptions DEFAULT =
-            new LoadOptions("auto", 0, 0, KvType.F32, 512, Precision.AUTO, CpuKernels.AUTO, 0, Progress.NONE);
+            new LoadOptions("auto", 0, 0, null, 512, Precision.AUTO, CpuKernels.AUTO, 0, Progress.NONE);
 
     public LoadOptions {
         if (threads < 0 || threads > 1024) {
@@ -46,6 +47,11 @@ public record LoadOptions(
         if (memoryLimit < 0) {
             throw new IllegalArgumentException("memoryLimit must be 0 or more, not " + memoryLimit);
         }
+    }
+
+    @Override
+    public KvType kvType() {
+        return kvType != null ? kvType : precision == Precision.EXACT ? KvType.F32 : KvType.F16;
     }
 
     public LoadOptions withDevice(String value) {
@@ -63,7 +69,7 @@ public record LoadOptions(
                 device, threads, value, kvType, batchTokens, precision, cpuKernels, memoryLimit, progress);
     }
 
-    public LoadOptions withKvType(KvType value) {
+    public LoadOptions withKvType(@Nullable KvType value) {
         return new LoadOptions(
                 device, threads, contextLength, value, batchTokens, precision, cpuKernels, memoryLimit, progress);
     }

@@ -51,10 +51,9 @@ final class ModelOptions {
 
     @Option(
             names = "--kv",
-            defaultValue = "f32",
             paramLabel = "TYPE",
-            description = "Number format of the KV cache: f32 (default), f16 or q8_0.")
-    private String kv = "f32";
+            description = "Number format of the KV cache: f16 (default), f32 (default with --precision exact) or q8_0.")
+    private @Nullable String kv;
 
     @Option(
             names = "--precision",
@@ -115,7 +114,10 @@ final class ModelOptions {
                 .withMemoryLimit(memory == null ? 0 : memoryLimit(memory));
     }
 
-    private KvType kvType() {
+    private @Nullable KvType kvType() {
+        if (kv == null) {
+            return null;
+        }
         return switch (kv.toLowerCase(Locale.ROOT)) {
             case "f32" -> KvType.F32;
             case "f16" -> KvType.F16;
