@@ -76,9 +76,10 @@ make_start_cache() {
     _limit=
     have timeout && _limit='timeout 300'
     rm -f "$_cache.failed"
+    # From a folder that stays: the JVM starts another one at its end, which does not run in one that was removed.
     # shellcheck disable=SC2086  # a command and its argument, or nothing
-    if LD_PRELOAD='' JAVA_TOOL_OPTIONS='' nice -n 19 $_limit "$JAVA_HOME/bin/java" "-XX:AOTCacheOutput=$_cache.new" "$@" \
-        -m dev.sluice/dev.sluice.cli.Main practice >"$_cache.log" 2>&1 && [ -s "$_cache.new" ]; then
+    if (cd "$_folder" && LD_PRELOAD='' JAVA_TOOL_OPTIONS='' exec nice -n 19 $_limit "$JAVA_HOME/bin/java" "-XX:AOTCacheOutput=$_cache.new" "$@" \
+        -m dev.sluice/dev.sluice.cli.Main practice) >"$_cache.log" 2>&1 && [ -s "$_cache.new" ]; then
         rm -f "$_cache.key"
         mv -f "$_cache.new" "$_cache.aot" && printf '%s' "$_key" >"$_cache.key.new" && mv -f "$_cache.key.new" "$_cache.key"
     else

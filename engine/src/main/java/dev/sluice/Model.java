@@ -53,6 +53,17 @@ public final class Model implements AutoCloseable {
     }
 
     static Model load(Path path, LoadOptions options) {
+        // Finding devices takes about as long as reading the file's metadata.
+        Background<DeviceCatalog> devices =
+                Background.start("sluice-devices", () -> DeviceCatalog.discover(options.device()));
+        try {
+            return load(path, devices, options);
+        } finally {
+            devices.join();
+        }
+    }
+
+    private static Model load(Path path, Background<DeviceCatalog> devices, LoadOptions options) {
         ModelSource source = ModelFiles.open(path);
         try {
             Graph graph = ModelFamilies.lower(source);
@@ -60,7 +71,7 @@ public final class Model implements AutoCloseable {
             Background<Optional<Tokenizer>> tokenizer =
                     Background.start("sluice-tokenizer", () -> tokenizer(source, graph));
             try {
-                return load(source, graph, tokenizer, options);
+                return load(source, graph, tokenizer, devices, options);
             } finally {
                 tokenizer.join(); // it reads from the source
             }
@@ -71,11 +82,15 @@ public final class Model implements AutoCloseable {
     }
 
     private static Model load(
-            ModelSource source, Graph graph, Background<Optional<Tokenizer>> tokenizer, LoadOptions options) {
+            ModelSource source,
+            Graph graph,
+            Background<Optional<Tokenizer>> tokenizer,
+            Background<DeviceCatalog> devices,
+            LoadOptions options) {
         int context = options.contextLength() > 0
                 ? options.contextLength()
                 : Math.min(DEFAULT_CONTEXT, graph.contextLength());
-        DeviceCatalog catalog = DeviceCatalog.discover(options.device());
+        DeviceCatalog catalog = devices.await();
         DeviceInfo chosen = catalog.select(options.device());
         int batch = options.batchTokens();
         Device device = catalog.open(

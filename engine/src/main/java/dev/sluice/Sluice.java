@@ -16,8 +16,8 @@ import java.util.List;
  * }
  *
  * <p>The JVM needs {@code --enable-native-access=dev.sluice.bindings} (or {@code ALL-UNNAMED} on the class path) for
- * OpenCL, and {@code --add-modules jdk.incubator.vector} for speed on the CPU; without the latter everything works on a
- * scalar path, and the log says so once.
+ * OpenCL and machine code. Where the CPU has no AVX2, and for packed weights with {@code Precision.EXACT}, speed needs
+ * {@code --add-modules jdk.incubator.vector} too; without it these run on a scalar path, and the log says so once.
  */
 public final class Sluice {
     private Sluice() {}

@@ -2,6 +2,8 @@ package dev.sluice.tensor;
 
 import dev.sluice.error.SluiceException;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.util.EnumMap;
 import java.util.Map;
 
@@ -16,6 +18,9 @@ public final class BlockCodec {
     interface Block {
         void expand(MemorySegment src, long at, float[] dst, int to);
     }
+
+    private static final ValueLayout.OfFloat FLOAT =
+            ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private static final Map<DType, BlockCodec> CODECS = new EnumMap<>(DType.class);
 
@@ -102,6 +107,10 @@ public final class BlockCodec {
         }
         if (elements < 0 || dstOffset < 0 || elements > dst.length - dstOffset) {
             throw new IndexOutOfBoundsException("%d elements at %d of %d".formatted(elements, dstOffset, dst.length));
+        }
+        if (type == DType.F32) {
+            MemorySegment.copy(src, FLOAT, srcOffset, dst, dstOffset, elements);
+            return;
         }
         int step = type.blockSize();
         long at = srcOffset;

@@ -1,6 +1,7 @@
 package dev.sluice.tensor;
 
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A named, typed view of memory that somebody else owns; nothing is copied. The view is valid as long as its owner
@@ -18,5 +19,21 @@ public record Tensor(String name, DType type, Shape shape, MemorySegment data) {
             throw new IllegalArgumentException(
                     name + ": " + type + " " + shape + " takes " + bytes + " bytes, not " + data.byteSize());
         }
+    }
+
+    /** As every record's, but quick from the first call: sets of tensors are made while a model is loaded. */
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other == this
+                || (other instanceof Tensor t
+                        && name.equals(t.name)
+                        && type == t.type
+                        && shape.equals(t.shape)
+                        && data.equals(t.data));
+    }
+
+    @Override
+    public int hashCode() {
+        return name.hashCode();
     }
 }

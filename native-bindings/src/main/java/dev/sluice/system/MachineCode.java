@@ -1,16 +1,10 @@
 package dev.sluice.system;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.StructLayout;
-import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.VarHandle;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -116,95 +110,45 @@ public final class MachineCode implements AutoCloseable {
         private static final int EXECUTE = 4;
         private static final int PRIVATE = 2;
 
-        private static final StructLayout STATE = Linker.Option.captureStateLayout();
-        private static final VarHandle ERRNO = STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
+        private final MemorySegment mmap;
+        private final MemorySegment mprotect;
+        private final MemorySegment munmap;
 
-        private final MethodHandle mmap;
-        private final MethodHandle mprotect;
-        private final MethodHandle munmap;
-        private final int anonymous;
-
-        private Pages(Linker linker, MemorySegment mmap, MemorySegment mprotect, MemorySegment munmap, int anonymous) {
-            Linker.Option errno = Linker.Option.captureCallState("errno");
-            this.mmap = linker.downcallHandle(
-                    mmap,
-                    FunctionDescriptor.of(
-                            ValueLayout.ADDRESS,
-                            ValueLayout.ADDRESS,
-                            ValueLayout.JAVA_LONG,
-                            ValueLayout.JAVA_INT,
-                            ValueLayout.JAVA_INT,
-                            ValueLayout.JAVA_INT,
-                            ValueLayout.JAVA_LONG),
-                    errno);
-            this.mprotect = linker.downcallHandle(
-                    mprotect,
-                    FunctionDescriptor.of(
-                            ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT),
-                    errno);
-            this.munmap = linker.downcallHandle(
-                    munmap, FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG));
-            this.anonymous = anonymous;
+        private Pages(MemorySegment mmap, MemorySegment mprotect, MemorySegment munmap) {
+            this.mmap = mmap;
+            this.mprotect = mprotect;
+            this.munmap = munmap;
         }
 
         static @Nullable Pages find() {
-            String system = System.getProperty("os.name").toLowerCase(Locale.ROOT);
-            // MAP_ANONYMOUS differs among systems; where it is not known, nothing is tried.
-            int anonymous = system.contains("linux") ? 0x20 : system.contains("mac") ? 0x1000 : 0;
-            Linker linker = Linker.nativeLinker();
-            SymbolLookup library = linker.defaultLookup();
-            MemorySegment mmap = library.find("mmap").orElse(null);
-            MemorySegment mprotect = library.find("mprotect").orElse(null);
-            MemorySegment munmap = library.find("munmap").orElse(null);
-            return anonymous == 0 || mmap == null || mprotect == null || munmap == null
+            MemorySegment mmap = CLibrary.find("mmap");
+            MemorySegment mprotect = CLibrary.find("mprotect");
+            MemorySegment munmap = CLibrary.find("munmap");
+            return CLibrary.anonymous() == 0 || mmap == null || mprotect == null || munmap == null
                     ? null
-                    : new Pages(linker, mmap, mprotect, munmap, anonymous);
+                    : new Pages(mmap, mprotect, munmap);
         }
 
         MemorySegment map(long bytes) throws Refused {
-            try (Arena arena = Arena.ofConfined()) {
-                MemorySegment state = arena.allocate(STATE);
-                MemorySegment at = (MemorySegment)
-                        mmap.invokeExact(state, MemorySegment.NULL, bytes, READ | WRITE, PRIVATE | anonymous, -1, 0L);
-                if (at.address() == -1) {
-                    throw new Refused("the system gave no memory for machine code (mmap, error " + error(state) + ")");
-                }
-                return at.reinterpret(bytes);
-            } catch (RuntimeException | Error | Refused e) {
-                throw e;
-            } catch (Throwable e) {
-                throw new AssertionError("mmap throws nothing", e);
+            int[] error = new int[1];
+            long at = CLibrary.address(mmap, 0, bytes, READ | WRITE, PRIVATE | CLibrary.anonymous(), -1, 0, error);
+            if (at == -1) {
+                throw new Refused("the system gave no memory for machine code (mmap, error " + error[0] + ")");
             }
+            return MemorySegment.ofAddress(at).reinterpret(bytes);
         }
 
         void makeExecutable(MemorySegment memory) throws Refused {
-            try (Arena arena = Arena.ofConfined()) {
-                MemorySegment state = arena.allocate(STATE);
-                if ((int) mprotect.invokeExact(state, memory, memory.byteSize(), READ | EXECUTE) != 0) {
-                    throw new Refused("the system refuses executable memory (mprotect, error " + error(state) + ")");
-                }
-            } catch (RuntimeException | Error | Refused e) {
-                throw e;
-            } catch (Throwable e) {
-                throw new AssertionError("mprotect throws nothing", e);
+            int[] error = new int[1];
+            if (CLibrary.status(mprotect, memory.address(), memory.byteSize(), READ | EXECUTE, error) != 0) {
+                throw new Refused("the system refuses executable memory (mprotect, error " + error[0] + ")");
             }
         }
 
         void unmap(MemorySegment memory) {
-            try {
-                int status = (int) munmap.invokeExact(memory, memory.byteSize());
-                if (status != 0) {
-                    throw new IllegalStateException("memory of machine code cannot be given back");
-                }
-            } catch (RuntimeException | Error e) {
-                throw e;
-            } catch (Throwable e) {
-                throw new AssertionError("munmap throws nothing", e);
+            if (CLibrary.status(munmap, memory.address(), memory.byteSize(), 0, new int[1]) != 0) {
+                throw new IllegalStateException("memory of machine code cannot be given back");
             }
-        }
-
-        private static int error(MemorySegment state) {
-            return (int) ERRNO.get(state, 0L);
         }
     }
 }

@@ -1,11 +1,6 @@
 package dev.sluice.system;
 
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.SymbolLookup;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,46 +66,24 @@ public enum PageAdvice {
 
     /** The functions of the C library, on systems that have them. */
     private static final class Native {
-        private final MethodHandle madvise;
+        private final MemorySegment madvise;
         private final long pageSize;
 
-        private Native(MethodHandle madvise, long pageSize) {
+        private Native(MemorySegment madvise, long pageSize) {
             this.madvise = madvise;
             this.pageSize = pageSize;
         }
 
         static @Nullable Native find() {
-            Linker linker = Linker.nativeLinker();
-            SymbolLookup library = linker.defaultLookup();
-            MemorySegment madvise = library.find("madvise").orElse(null);
-            MemorySegment getPageSize = library.find("getpagesize").orElse(null);
-            if (madvise == null || getPageSize == null) {
-                return null;
-            }
-            try {
-                int pageSize = (int) linker.downcallHandle(getPageSize, FunctionDescriptor.of(ValueLayout.JAVA_INT))
-                        .invokeExact();
-                MethodHandle handle = linker.downcallHandle(
-                        madvise,
-                        FunctionDescriptor.of(
-                                ValueLayout.JAVA_INT,
-                                ValueLayout.ADDRESS,
-                                ValueLayout.JAVA_LONG,
-                                ValueLayout.JAVA_INT));
-                return new Native(handle, pageSize);
-            } catch (Throwable e) {
-                throw new AssertionError("getpagesize throws nothing", e);
-            }
+            MemorySegment madvise = CLibrary.find("madvise");
+            MemorySegment getPageSize = CLibrary.find("getpagesize");
+            return madvise == null || getPageSize == null
+                    ? null
+                    : new Native(madvise, CLibrary.status(getPageSize, 0, 0, 0, new int[1]));
         }
 
         boolean advise(MemorySegment pages, int code) {
-            try {
-                return (int) madvise.invokeExact(pages, pages.byteSize(), code) == 0;
-            } catch (RuntimeException | Error e) {
-                throw e;
-            } catch (Throwable e) {
-                throw new AssertionError("madvise throws nothing", e);
-            }
+            return CLibrary.status(madvise, pages.address(), pages.byteSize(), code, new int[1]) == 0;
         }
     }
 }

@@ -1,13 +1,7 @@
 package dev.sluice.system;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.SymbolLookup;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,69 +59,32 @@ public final class PageMemory {
         private static final int READ_WRITE = 3;
         private static final int PRIVATE = 2;
 
-        private final MethodHandle mmap;
-        private final MethodHandle munmap;
-        private final int anonymous;
+        private final MemorySegment mmap;
+        private final MemorySegment munmap;
 
-        private Native(MethodHandle mmap, MethodHandle munmap, int anonymous) {
+        private Native(MemorySegment mmap, MemorySegment munmap) {
             this.mmap = mmap;
             this.munmap = munmap;
-            this.anonymous = anonymous;
         }
 
-        @SuppressWarnings("restricted") // this module is the one that makes native calls
         static @Nullable Native find() {
-            String system = System.getProperty("os.name").toLowerCase(Locale.ROOT);
-            // MAP_ANONYMOUS differs among systems; where it is not known, nothing is tried.
-            int anonymous = system.contains("linux") ? 0x20 : system.contains("mac") ? 0x1000 : 0;
-            Linker linker = Linker.nativeLinker();
-            SymbolLookup library = linker.defaultLookup();
-            MemorySegment mmap = library.find("mmap").orElse(null);
-            MemorySegment munmap = library.find("munmap").orElse(null);
-            if (anonymous == 0 || mmap == null || munmap == null) {
-                return null;
-            }
-            return new Native(
-                    linker.downcallHandle(
-                            mmap,
-                            FunctionDescriptor.of(
-                                    ValueLayout.JAVA_LONG,
-                                    ValueLayout.JAVA_LONG,
-                                    ValueLayout.JAVA_LONG,
-                                    ValueLayout.JAVA_INT,
-                                    ValueLayout.JAVA_INT,
-                                    ValueLayout.JAVA_INT,
-                                    ValueLayout.JAVA_LONG)),
-                    linker.downcallHandle(
-                            munmap,
-                            FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG)),
-                    anonymous);
+            MemorySegment mmap = CLibrary.find("mmap");
+            MemorySegment munmap = CLibrary.find("munmap");
+            return CLibrary.anonymous() == 0 || mmap == null || munmap == null ? null : new Native(mmap, munmap);
         }
 
-        @SuppressWarnings("restricted")
         MemorySegment map(long bytes) {
-            try {
-                long address = (long) mmap.invokeExact(0L, bytes, READ_WRITE, PRIVATE | anonymous, -1, 0L);
-                if (address == -1) {
-                    throw new OutOfMemoryError("the system has no " + bytes + " bytes");
-                }
-                return MemorySegment.ofAddress(address);
-            } catch (RuntimeException | Error e) {
-                throw e;
-            } catch (Throwable e) {
-                throw new AssertionError("mmap throws nothing", e);
+            long address =
+                    CLibrary.address(mmap, 0, bytes, READ_WRITE, PRIVATE | CLibrary.anonymous(), -1, 0, new int[1]);
+            if (address == -1) {
+                throw new OutOfMemoryError("the system has no " + bytes + " bytes");
             }
+            return MemorySegment.ofAddress(address);
         }
 
         void unmap(long address, long bytes) {
-            try {
-                if ((int) munmap.invokeExact(address, bytes) != 0) {
-                    throw new IllegalStateException("memory cannot be given back");
-                }
-            } catch (RuntimeException | Error e) {
-                throw e;
-            } catch (Throwable e) {
-                throw new AssertionError("munmap throws nothing", e);
+            if (CLibrary.status(munmap, address, bytes, 0, new int[1]) != 0) {
+                throw new IllegalStateException("memory cannot be given back");
             }
         }
     }

@@ -1,7 +1,6 @@
 package dev.sluice.backend.cpu;
 
 import dev.sluice.backend.Backend;
-import dev.sluice.backend.CpuKernels;
 import dev.sluice.backend.Device;
 import dev.sluice.backend.DeviceInfo;
 import dev.sluice.backend.DeviceOptions;
@@ -16,8 +15,6 @@ import org.slf4j.LoggerFactory;
 public final class CpuBackend implements Backend {
     private static final Logger LOG = LoggerFactory.getLogger(CpuBackend.class);
     private static final AtomicBoolean WARNED = new AtomicBoolean();
-    private static final String NO_VECTORS =
-            "The CPU runs scalar code, many times slower than it could: " + KernelChoice.ADD_VECTORS;
 
     @Override
     public String name() {
@@ -35,15 +32,18 @@ public final class CpuBackend implements Backend {
         long memory = CpuFacts.physicalMemory();
         DeviceInfo info =
                 new DeviceInfo("cpu", name(), DeviceInfo.Kind.CPU, CpuFacts.name(), "JVM", memory, memory, details);
-        return new Discovery(List.of(info), KernelChoice.vectors() ? List.of() : List.of(NO_VECTORS));
+        String slowness = KernelChoice.slowness(new DeviceOptions(0, 1));
+        return new Discovery(List.of(info), slowness == null ? List.of() : List.of(slowness));
     }
 
     @Override
     public Device open(DeviceInfo info, DeviceOptions options) {
-        if (!KernelChoice.vectors() && options.cpuKernels() != CpuKernels.SCALAR && WARNED.compareAndSet(false, true)) {
-            LOG.warn(NO_VECTORS);
+        Kernels kernels = KernelChoice.of(options);
+        String slowness = KernelChoice.slowness(options);
+        if (slowness != null && WARNED.compareAndSet(false, true)) {
+            LOG.warn(slowness);
         }
-        return new CpuDevice(info, options, KernelChoice.of(options));
+        return new CpuDevice(info, options, kernels);
     }
 
     /**

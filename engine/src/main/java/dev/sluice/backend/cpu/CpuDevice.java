@@ -14,6 +14,7 @@ import dev.sluice.error.SluiceException;
 import dev.sluice.graph.Layer;
 import dev.sluice.graph.Node;
 import dev.sluice.graph.Op;
+import dev.sluice.system.PageMemory;
 import dev.sluice.tensor.BlockCodec;
 import dev.sluice.tensor.Tensor;
 import java.lang.foreign.Arena;
@@ -61,7 +62,7 @@ final class CpuDevice implements Device {
             scratches.add(new Scratch(arena, i));
         }
         pool = new WorkerPool(threads, scratches);
-        weights = new WeightStore(pool, kernels.packs());
+        weights = new WeightStore(pool, kernels);
     }
 
     @Override
@@ -150,7 +151,7 @@ final class CpuDevice implements Device {
             CpuLayer compiled = new CpuLayer(this, layer, built, acquired, tables, resident);
             growScratch(layer, compiled.scratchFloatsPerToken());
             if (rounded.byteSize() < compiled.roundedBytes(batchTokens)) {
-                rounded = arena.allocate(compiled.roundedBytes(batchTokens), 64);
+                rounded = PageMemory.allocate(arena, compiled.roundedBytes(batchTokens));
             }
             open.add(compiled);
             done = true;

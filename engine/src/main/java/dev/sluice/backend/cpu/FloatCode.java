@@ -1,10 +1,15 @@
 package dev.sluice.backend.cpu;
 
+import dev.sluice.backend.cpu.asm.AddCode;
+import dev.sluice.backend.cpu.asm.ArgMaxCode;
 import dev.sluice.backend.cpu.asm.ExpCode;
 import dev.sluice.backend.cpu.asm.GateCode;
+import dev.sluice.backend.cpu.asm.KvStoreCode;
 import dev.sluice.backend.cpu.asm.NormCode;
+import dev.sluice.backend.cpu.asm.PackCode;
 import dev.sluice.backend.cpu.asm.PanelCode;
 import dev.sluice.backend.cpu.asm.Program;
+import dev.sluice.backend.cpu.asm.RopeCode;
 import dev.sluice.backend.cpu.asm.ScaleCode;
 import dev.sluice.backend.cpu.asm.SoftmaxCode;
 import dev.sluice.system.MachineCode;
@@ -29,6 +34,11 @@ final class FloatCode implements AutoCloseable {
     private final MemorySegment scale;
     private final MemorySegment[] norm;
     private final MemorySegment[] gate;
+    private final MemorySegment[] rope;
+    private final MemorySegment[] kvStore;
+    private final MemorySegment[] pack;
+    private final MemorySegment add;
+    private final MemorySegment argMax;
 
     /**
      * Assembles the code.
@@ -45,6 +55,11 @@ final class FloatCode implements AutoCloseable {
             scale = load(ScaleCode.assemble(avx512))[0];
             norm = load(NormCode.assemble(avx512));
             gate = load(GateCode.assemble(avx512));
+            rope = load(RopeCode.assemble(avx512));
+            kvStore = load(KvStoreCode.assemble(avx512));
+            pack = load(PackCode.assemble(avx512));
+            add = load(AddCode.assemble(avx512))[0];
+            argMax = load(ArgMaxCode.assemble(avx512))[0];
             done = true;
         } finally {
             if (!done) {
@@ -100,6 +115,36 @@ final class FloatCode implements AutoCloseable {
     /** See {@link GateCode}: a function by its number. */
     MemorySegment gate(int function) {
         return gate[function];
+    }
+
+    /** See {@link RopeCode}: a function by its number. */
+    MemorySegment rope(int function) {
+        return rope[function];
+    }
+
+    /** See {@link KvStoreCode}: a function by its number. */
+    MemorySegment kvStore(int function) {
+        return kvStore[function];
+    }
+
+    /** See {@link PackCode}. */
+    MemorySegment pack(PackCode.Format format) {
+        return pack[format.function()];
+    }
+
+    /** See {@link AddCode}. */
+    MemorySegment add() {
+        return add;
+    }
+
+    /** See {@link ArgMaxCode}. */
+    MemorySegment argMax() {
+        return argMax;
+    }
+
+    /** The most rows of one call of {@link #panel}. */
+    int mostRows() {
+        return PanelCode.mostRows(avx512);
     }
 
     /** Address of the constants of {@link ExpCode}. */

@@ -1,12 +1,21 @@
 package dev.sluice.backend.cpu;
 
+import dev.sluice.backend.cpu.asm.KvStoreCode;
+import dev.sluice.backend.cpu.asm.PackCode;
 import dev.sluice.backend.cpu.asm.PanelCode;
 import dev.sluice.backend.cpu.asm.SoftmaxCode;
+import dev.sluice.backend.tiles.RowTiles;
 import dev.sluice.graph.Activation;
+import dev.sluice.graph.Op;
+import dev.sluice.graph.Rotation;
 import dev.sluice.system.MachineCode;
+import dev.sluice.tensor.DType;
+import dev.sluice.tensor.Shape;
+import dev.sluice.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.Random;
 
@@ -45,6 +54,25 @@ final class FloatSelfTest {
         }
     }
 
+    /** What differs of the packing of a format, if anything does. */
+    static Optional<String> difference(FloatOps ops, PackCode.Format format) {
+        try (Arena arena = Arena.ofConfined()) {
+            DType type = DType.valueOf(format.name());
+            Shape shape = Shape.of(2L * type.blockSize(), RowTiles.ROWS);
+            long rowBytes = type.bytes(shape.cols());
+            MemorySegment rows = arena.allocate(rowBytes * RowTiles.ROWS);
+            byte[] bytes = new byte[(int) rows.byteSize()];
+            new Random(1).nextBytes(bytes);
+            MemorySegment.copy(bytes, 0, rows, ValueLayout.JAVA_BYTE, 0, bytes.length);
+            MemorySegment expected = arena.allocate(RowTiles.tileBytes(type, shape.cols()), 64);
+            MemorySegment tile = arena.allocate(expected.byteSize(), 64);
+            RowTiles.pack(new Tensor("test", type, shape, rows), expected, 0, 1);
+            ops.pack(format, rows.address(), rowBytes, tile.address(), 2);
+            long at = expected.mismatch(tile);
+            return at < 0 ? Optional.empty() : Optional.of("byte " + at + " of a tile differs");
+        }
+    }
+
     /** What differs of the other operations, if anything does. */
     static Optional<String> difference(FloatCode code) {
         try (Arena arena = Arena.ofConfined()) {
@@ -54,7 +82,10 @@ final class FloatSelfTest {
                 return Optional.of("softmax is off by " + softmax);
             }
             double small = test.smallOperations();
-            return small <= LIMIT ? Optional.empty() : Optional.of("norm or activation is off by " + small);
+            if (!(small <= LIMIT)) {
+                return Optional.of("norm or activation is off by " + small);
+            }
+            return test.exactOperations();
         }
     }
 
@@ -78,6 +109,11 @@ final class FloatSelfTest {
                     short half = Float.floatToFloat16(panel[i]);
                     stored.setAtIndex(ValueLayout.JAVA_SHORT, i, half);
                     panel[i] = Float.float16ToFloat(half);
+                }
+                case BF16 -> {
+                    short upper = (short) (Float.floatToRawIntBits(panel[i]) >> 16);
+                    stored.setAtIndex(ValueLayout.JAVA_SHORT, i, upper);
+                    panel[i] = Float.intBitsToFloat(upper << 16);
                 }
                 case I8 -> {
                     byte quant = (byte) Math.round(panel[i] * 254);
@@ -177,6 +213,68 @@ final class FloatSelfTest {
             worst = worse(worst, Math.abs(ScalarOps.activate(Activation.SILU, x[i]) * other[i] - gate[i]));
         }
         return worst;
+    }
+
+    /** Operations whose every bit is given. */
+    private Optional<String> exactOperations() {
+        FloatOps ops = new FloatOps(code, arena);
+        float[] x = numbers(COUNT);
+        float[] other = numbers(COUNT);
+        float[] y = new float[COUNT];
+        MemorySegment segment = MemorySegment.ofArray(x);
+        ops.add(segment, 0, MemorySegment.ofArray(other), 0, MemorySegment.ofArray(y), 0, COUNT);
+        if (!Arrays.equals(y, ScalarOps.add(x, other))) {
+            return Optional.of("a sum is wrong");
+        }
+        if (ops.argMax(x, segment, 0, COUNT) != ScalarOps.argMax(x, 0, COUNT)) {
+            return Optional.of("the largest number was not found");
+        }
+        ScalarKernels scalar = new ScalarKernels();
+        for (Rotation.Pairing pairing : Rotation.Pairing.values()) {
+            // Of 36 numbers 34 are turned: a unit and one more, or two units and one more.
+            Op.Rope op = new Op.Rope(1, COUNT - 1, new Rotation(pairing, numbers(17), 1));
+            RotationTable table = new RotationTable(op.rotation(), 1);
+            table.fill(0, 3);
+            Rows in = rows(x);
+            float[] expected = new float[COUNT];
+            scalar.rope(op, table, in, rows(expected), 0, 1, new Scratch(arena, 0));
+            float[] turned = new float[COUNT];
+            ops.rope(op, table, in, rows(turned), 0, 1);
+            if (!Arrays.equals(expected, turned)) {
+                return Optional.of("a rotation is wrong");
+            }
+        }
+        return stored(ops, x, other);
+    }
+
+    private Optional<String> stored(FloatOps ops, float[] k, float[] v) {
+        for (int function : new int[] {KvStoreCode.F32, KvStoreCode.F16}) {
+            boolean whole = function == KvStoreCode.F32;
+            int bytes = whole ? Float.BYTES : Short.BYTES;
+            MemorySegment keys = arena.allocate((long) KvCache.TILE * COUNT * bytes, 64);
+            MemorySegment values = arena.allocate((long) COUNT * bytes, 64);
+            MemorySegment kSegment = MemorySegment.ofArray(k);
+            ops.storeHead(function, kSegment, MemorySegment.ofArray(v), COUNT, keys.address(), values.address());
+            for (int i = 0; i < COUNT; i++) {
+                if (!isStored(k[i], keys, (long) KvCache.TILE * bytes * i, whole)
+                        || !isStored(v[i], values, (long) bytes * i, whole)) {
+                    return Optional.of("keys or values are stored wrong");
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static boolean isStored(float x, MemorySegment in, long at, boolean whole) {
+        return whole
+                ? in.get(ValueLayout.JAVA_FLOAT, at) == x
+                : in.get(ValueLayout.JAVA_SHORT, at) == Float.floatToFloat16(x);
+    }
+
+    private static Rows rows(float[] x) {
+        Rows rows = new Rows(x.length);
+        rows.bind(x, 0);
+        return rows;
     }
 
     /** The larger, or NaN if one of them is. */

@@ -1,5 +1,6 @@
 package dev.sluice.backend.cpu;
 
+import dev.sluice.backend.CpuKernels;
 import dev.sluice.backend.DeviceOptions;
 import dev.sluice.backend.Precision;
 import dev.sluice.backend.cpu.asm.CpuFeatures;
@@ -13,7 +14,8 @@ final class KernelChoice {
     /** Names an instruction set to use instead of the best, for tests and measurements. */
     static final String ISA_PROPERTY = "sluice.cpu.isa";
 
-    static final String ADD_VECTORS = "start java with --add-modules jdk.incubator.vector";
+    /** Set by the launcher, which leaves the Vector API out where machine code does without. */
+    private static final String LAUNCHER_PROPERTY = "sluice.vector.api";
 
     private KernelChoice() {}
 
@@ -55,7 +57,7 @@ final class KernelChoice {
             case VECTOR -> {
                 if (!vectors()) {
                     throw new SluiceException(
-                            "The Vector API is not in this JVM: " + ADD_VECTORS + ", or use --cpu-kernels auto");
+                            "The Vector API is not in this JVM: " + addVectors() + ", or use --cpu-kernels auto");
                 }
                 yield java("");
             }
@@ -71,6 +73,13 @@ final class KernelChoice {
                 try {
                     yield exact ? floats() : machine();
                 } catch (MachineCode.Refused e) {
+                    if (!vectors() && leftOut()) {
+                        throw new SluiceException(
+                                "No machine code can be run (" + e.getMessage()
+                                        + "), and the JVM was started without the" + " Vector API: " + addVectors()
+                                        + ", or use --cpu-kernels scalar",
+                                e);
+                    }
                     yield java(": " + e.getMessage());
                 }
             }
@@ -102,7 +111,31 @@ final class KernelChoice {
     /** For people: what runs where nothing is asked for. */
     static String description() {
         Isa isa = Machine.FOUND.isa();
-        return (isa == null ? "" : "machine code (" + isa.label() + "), ") + java("").description();
+        if (isa == null) {
+            return java("").description();
+        }
+        return "machine code (" + isa.label() + ")" + (vectors() ? ", " + java("").description() : "");
+    }
+
+    /** What makes a JVM without the Vector API slow with these options, and what would mend it, or null if nothing does. */
+    static @Nullable String slowness(DeviceOptions options) {
+        if (vectors() || options.cpuKernels() == CpuKernels.SCALAR) {
+            return null;
+        }
+        if (Machine.FOUND.isa() == null) {
+            return "The CPU runs scalar code, many times slower than it could: " + addVectors();
+        }
+        return options.precision() == Precision.EXACT
+                ? "Packed weights are multiplied by scalar code, many times slower than they could be: " + addVectors()
+                : null;
+    }
+
+    private static String addVectors() {
+        return leftOut() ? "set SLUICE_VECTOR_API=on" : "start java with --add-modules jdk.incubator.vector";
+    }
+
+    private static boolean leftOut() {
+        return "off".equals(System.getProperty(LAUNCHER_PROPERTY));
     }
 
     /** Whether this JVM has the Vector API. */

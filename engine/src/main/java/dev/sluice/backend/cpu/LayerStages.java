@@ -125,7 +125,7 @@ final class LayerStages {
                 RotationTable table = rotations.apply(op);
                 stage(node, op.heads(), (run, worker) -> {
                     int heads = run.tokens() * op.heads();
-                    kernels.rope(op, table, in, out, worker.first(heads), worker.last(heads));
+                    kernels.rope(op, table, in, out, worker.first(heads), worker.last(heads), worker.scratch);
                 });
             }
             case Op.Attention op -> attention(node, op, in, out);
@@ -134,14 +134,14 @@ final class LayerStages {
                 Rows other = values.get(node.inputs().get(1));
                 stage(node, 0, (run, worker) -> {
                     int elements = run.tokens() * op.width();
-                    kernels.add(in, other, out, worker.first(elements), worker.last(elements));
+                    kernels.add(in, other, out, worker.first(elements), worker.last(elements), worker.scratch);
                 });
             }
             case Op.ArgMax op ->
                 stage(node, 1, (run, worker) -> {
                     int last = worker.last(run.tokens());
                     for (int t = worker.first(run.tokens()); t < last; t++) {
-                        out.data()[out.at(t)] = Float.intBitsToFloat(kernels.argMax(in, t));
+                        out.data()[out.at(t)] = Float.intBitsToFloat(kernels.argMax(in, t, worker.scratch));
                     }
                 });
         }
@@ -247,15 +247,8 @@ final class LayerStages {
         List<Integer> keysAndValues =
                 List.of(node.inputs().get(1), node.inputs().get(2));
         stages.add(new Stage(keysAndValues, cached, op.kvHeads(), (run, worker) -> {
-            int work = run.tokens() * op.kvHeads();
-            int last = worker.last(work);
-            for (int i = worker.first(work); i < last; i++) {
-                int t = i / op.kvHeads();
-                int head = i % op.kvHeads();
-                int at = head * op.headDim();
-                KvCache cache = run.cache(run.partOf(t));
-                cache.put(head, run.positionOf(t), k.data(), k.at(t) + at, v.data(), v.at(t) + at);
-            }
+            int heads = run.tokens() * op.kvHeads();
+            kernels.store(op, run, k, v, worker.first(heads), worker.last(heads), worker.scratch);
         }));
         stages.add(new Stage(
                 List.of(node.inputs().getFirst(), cached),

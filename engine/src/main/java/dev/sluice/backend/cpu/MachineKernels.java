@@ -47,12 +47,17 @@ final class MachineKernels implements Kernels {
         StringJoiner failed = new StringJoiner(", ", " but for ", " (failed their self-test)").setEmptyValue("");
         tested.forEach((format, difference) -> difference.ifPresent(d -> failed.add(format.name())));
         return "machine code (" + int8.isa().label() + "), activations int8" + failed + ", the rest "
-                + rest.description();
+                + (failed.length() == 0 ? rest.descriptionOfFloats() : rest.description());
     }
 
     @Override
     public boolean packs() {
         return true;
+    }
+
+    @Override
+    public void pack(Matrix matrix, int firstTile, int lastTile, Scratch scratch) {
+        rest.pack(matrix, firstTile, lastTile, scratch);
     }
 
     @Override
@@ -131,8 +136,13 @@ final class MachineKernels implements Kernels {
     }
 
     @Override
-    public void rope(Op.Rope op, RotationTable table, Rows x, Rows y, int firstHead, int lastHead) {
-        rest.rope(op, table, x, y, firstHead, lastHead);
+    public void rope(Op.Rope op, RotationTable table, Rows x, Rows y, int firstHead, int lastHead, Scratch scratch) {
+        rest.rope(op, table, x, y, firstHead, lastHead, scratch);
+    }
+
+    @Override
+    public void store(Op.Attention op, Run run, Rows k, Rows v, int firstHead, int lastHead, Scratch scratch) {
+        rest.store(op, run, k, v, firstHead, lastHead, scratch);
     }
 
     @Override
@@ -147,13 +157,13 @@ final class MachineKernels implements Kernels {
     }
 
     @Override
-    public void add(Rows a, Rows b, Rows y, int first, int last) {
-        rest.add(a, b, y, first, last);
+    public void add(Rows a, Rows b, Rows y, int first, int last, Scratch scratch) {
+        rest.add(a, b, y, first, last, scratch);
     }
 
     @Override
-    public int argMax(Rows x, int token) {
-        return rest.argMax(x, token);
+    public int argMax(Rows x, int token, Scratch scratch) {
+        return rest.argMax(x, token, scratch);
     }
 
     @Override

@@ -5,7 +5,6 @@ import dev.sluice.backend.tiles.RowTiles;
 import dev.sluice.system.PageAdvice;
 import dev.sluice.tensor.DType;
 import dev.sluice.tensor.Tensor;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicIntegerArray;
@@ -33,11 +32,6 @@ final class Packing {
             return (last - first) * tileBytes();
         }
 
-        void pack() {
-            MemorySegment target = matrix.data().asSlice(first * tileBytes(), bytes());
-            RowTiles.pack(matrix.tensor(), target, first, last);
-        }
-
         void advise(PageAdvice advice) {
             Tensor tensor = matrix.tensor();
             if (tensor.data().isMapped() && tensor.data().isReadOnly()) {
@@ -51,12 +45,14 @@ final class Packing {
 
     private final List<List<Piece>> shares = new ArrayList<>();
     private final WorkerPool pool;
+    private final Kernels kernels;
     private final AtomicIntegerArray next;
     private final AtomicLong done = new AtomicLong();
     private final long total;
 
-    Packing(List<Matrix> matrices, WorkerPool pool) {
+    Packing(List<Matrix> matrices, WorkerPool pool, Kernels kernels) {
         this.pool = pool;
+        this.kernels = kernels;
         next = new AtomicIntegerArray(pool.count());
         long bytes = 0;
         for (int i = 0; i < pool.count(); i++) {
@@ -105,7 +101,7 @@ final class Packing {
                 pieces.get(i + ahead).advise(PageAdvice.WILL_NEED);
             }
             Piece piece = pieces.get(i);
-            piece.pack();
+            kernels.pack(piece.matrix(), piece.first(), piece.last(), worker.scratch);
             piece.advise(PageAdvice.DONT_NEED);
             long packed = done.addAndGet(piece.bytes());
             if (worker.index == 0) {

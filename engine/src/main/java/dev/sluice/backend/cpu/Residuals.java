@@ -15,7 +15,8 @@ final class Residuals {
     /** Additions, by the value that the product computes and nothing else reads. */
     private final Map<Integer, Node> additions = new HashMap<>();
 
-    private final Set<Node> fused = new HashSet<>();
+    /** Numbers of the values that such additions compute. */
+    private final Set<Integer> fused = new HashSet<>();
 
     private Residuals() {}
 
@@ -23,26 +24,30 @@ final class Residuals {
         Residuals found = new Residuals();
         List<Node> nodes = layer.nodes();
         Map<Integer, Integer> readers = new HashMap<>();
-        Map<Integer, Node> writers = new HashMap<>();
-        for (Node node : nodes) {
-            node.inputs().forEach(value -> readers.merge(value, 1, Integer::sum));
-            writers.put(node.output(), node);
+        // Indices of nodes: to compare nodes themselves would be to compare all that they hold.
+        Map<Integer, Integer> writers = new HashMap<>();
+        for (int i = 0; i < nodes.size(); i++) {
+            for (int value : nodes.get(i).inputs()) {
+                readers.merge(value, 1, Integer::sum);
+            }
+            writers.put(nodes.get(i).output(), i);
         }
         for (int i = 0; i < nodes.size(); i++) {
             Node node = nodes.get(i);
             if (node.op() instanceof Op.Add) {
                 for (int side = 0; side < 2; side++) {
-                    Node product = writers.get(node.inputs().get(side));
+                    int writer = writers.getOrDefault(node.inputs().get(side), -1);
+                    Node product = writer < 0 ? null : nodes.get(writer);
                     int other = node.inputs().get(1 - side);
                     boolean last = i == nodes.size() - 1;
                     if (product != null
                             && isProduct(product)
                             && readers.getOrDefault(product.output(), 0) == 1
-                            && isKnownBefore(nodes, writers.get(other), product)
+                            && writers.getOrDefault(other, -1) < writer
                             // The layer's result may lie where its input lies, which others may still be reading then.
                             && !(last && (other == 0 || product.inputs().contains(0)))) {
                         found.additions.put(product.output(), node);
-                        found.fused.add(node);
+                        found.fused.add(node.output());
                         break;
                     }
                 }
@@ -55,13 +60,9 @@ final class Residuals {
         return node.op() instanceof Op.Linear || node.op() instanceof Op.GatedFfn;
     }
 
-    private static boolean isKnownBefore(List<Node> nodes, @Nullable Node writer, Node product) {
-        return writer == null || nodes.indexOf(writer) < nodes.indexOf(product);
-    }
-
     /** Whether a node is an addition that a product does. */
     boolean isFused(Node node) {
-        return fused.contains(node);
+        return fused.contains(node.output());
     }
 
     /** The value that a product's sums start from, or null for zero. */

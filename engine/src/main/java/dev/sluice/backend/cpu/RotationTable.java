@@ -1,6 +1,7 @@
 package dev.sluice.backend.cpu;
 
 import dev.sluice.graph.Rotation;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
@@ -9,15 +10,15 @@ import java.util.Arrays;
  */
 final class RotationTable {
     private final Rotation rotation;
-    private final float[] cos;
-    private final float[] sin;
+    private final float[] angles;
+    private final MemorySegment segment;
     /** The position that each row holds. */
     private final int[] positions;
 
     RotationTable(Rotation rotation, int maxTokens) {
         this.rotation = rotation;
-        cos = new float[rotation.pairs() * maxTokens];
-        sin = new float[rotation.pairs() * maxTokens];
+        angles = new float[2 * rotation.pairs() * maxTokens];
+        segment = MemorySegment.ofArray(angles);
         positions = new int[maxTokens];
         Arrays.fill(positions, -1);
     }
@@ -46,22 +47,29 @@ final class RotationTable {
         }
     }
 
-    private void fill(int row, int position) {
+    /** Computes a row's angles anew. */
+    void fill(int row, int position) {
         int pairs = rotation.pairs();
+        int at = at(row);
         for (int i = 0; i < pairs; i++) {
             double angle = (double) position * rotation.frequency(i);
-            cos[row * pairs + i] = (float) (Math.cos(angle) * rotation.magnitude());
-            sin[row * pairs + i] = (float) (Math.sin(angle) * rotation.magnitude());
+            angles[at + i] = (float) (Math.cos(angle) * rotation.magnitude());
+            angles[at + pairs + i] = (float) (Math.sin(angle) * rotation.magnitude());
         }
     }
 
-    /** Cosines, [row][pair]. */
-    float[] cos() {
-        return cos;
+    /** For each row the cosines of all pairs, then their sines. */
+    float[] angles() {
+        return angles;
     }
 
-    /** Sines, [row][pair]. */
-    float[] sin() {
-        return sin;
+    /** The same, for machine code. */
+    MemorySegment segment() {
+        return segment;
+    }
+
+    /** Index of a row's first cosine. */
+    int at(int row) {
+        return 2 * rotation.pairs() * row;
     }
 }

@@ -54,7 +54,7 @@ final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void rope(Op.Rope op, RotationTable table, Rows x, Rows y, int firstHead, int lastHead) {
+    public void rope(Op.Rope op, RotationTable table, Rows x, Rows y, int firstHead, int lastHead, Scratch scratch) {
         boolean halves = op.rotation().pairing() == Rotation.Pairing.HALVES;
         int pairs = op.rotation().pairs();
         for (int h = firstHead; h < lastHead; h++) {
@@ -63,12 +63,12 @@ final class ScalarKernels implements Kernels {
             int from = x.at(0) + h * op.headDim();
             int to = y.at(0) + h * op.headDim();
             System.arraycopy(in, from, out, to, op.headDim());
-            int angles = h / op.heads() * pairs;
+            int cosines = table.at(h / op.heads());
             for (int i = 0; i < pairs; i++) {
                 int a = halves ? i : 2 * i;
                 int b = halves ? i + pairs : 2 * i + 1;
-                float cos = table.cos()[angles + i];
-                float sin = table.sin()[angles + i];
+                float cos = table.angles()[cosines + i];
+                float sin = table.angles()[cosines + pairs + i];
                 out[to + a] = in[from + a] * cos - in[from + b] * sin;
                 out[to + b] = in[from + a] * sin + in[from + b] * cos;
             }
@@ -111,7 +111,7 @@ final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void add(Rows a, Rows b, Rows y, int first, int last) {
+    public void add(Rows a, Rows b, Rows y, int first, int last, Scratch scratch) {
         float[] left = a.data();
         float[] right = b.data();
         float[] sum = y.data();
@@ -124,7 +124,7 @@ final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public int argMax(Rows x, int token) {
+    public int argMax(Rows x, int token, Scratch scratch) {
         return ScalarOps.argMax(x.data(), x.at(token), x.width);
     }
 }

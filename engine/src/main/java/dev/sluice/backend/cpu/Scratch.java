@@ -25,6 +25,7 @@ final class Scratch {
     private @Nullable Int8Product int8;
     private @Nullable MachineAttention machineAttention;
     private @Nullable FloatOps floatOps;
+    private @Nullable FloatProducts floatProducts;
 
     private final Map<Integer, Rows> normed = new HashMap<>();
 
@@ -103,11 +104,17 @@ final class Scratch {
         machineAttention.reserve(op);
     }
 
-    /** Makes the small operations in machine code. */
+    /** Makes the small operations and the products in machine code. */
     void reserveFloatOps(FloatCode code) {
         if (floatOps == null) {
             floatOps = new FloatOps(code, arena);
+            floatProducts = new FloatProducts(code, arena);
         }
+    }
+
+    /** The products of unpacked weights in machine code of this worker. */
+    FloatProducts floatProducts() {
+        return Objects.requireNonNull(floatProducts);
     }
 
     /** The small operations in machine code of this worker. */

@@ -221,8 +221,8 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void rope(Op.Rope op, RotationTable table, Rows x, Rows y, int firstHead, int lastHead) {
-        scalar.rope(op, table, x, y, firstHead, lastHead);
+    public void rope(Op.Rope op, RotationTable table, Rows x, Rows y, int firstHead, int lastHead, Scratch scratch) {
+        scalar.rope(op, table, x, y, firstHead, lastHead, scratch);
     }
 
     @Override
@@ -245,12 +245,12 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void add(Rows a, Rows b, Rows y, int first, int last) {
-        scalar.add(a, b, y, first, last);
+    public void add(Rows a, Rows b, Rows y, int first, int last, Scratch scratch) {
+        scalar.add(a, b, y, first, last, scratch);
     }
 
     @Override
-    public int argMax(Rows x, int token) {
+    public int argMax(Rows x, int token, Scratch scratch) {
         return argMax(x.data(), x.at(token), x.width);
     }
 

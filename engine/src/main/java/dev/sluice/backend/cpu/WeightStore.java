@@ -52,12 +52,14 @@ final class WeightStore implements AutoCloseable {
     private final Map<Tensor, Entry> entries = new HashMap<>();
     private final List<Matrix> unpacked = new ArrayList<>();
     private final WorkerPool pool;
+    private final Kernels kernels;
     private final boolean packs;
     private @Nullable Slab current;
 
-    WeightStore(WorkerPool pool, boolean packs) {
+    WeightStore(WorkerPool pool, Kernels kernels) {
         this.pool = pool;
-        this.packs = packs;
+        this.kernels = kernels;
+        packs = kernels.packs();
     }
 
     static long packedBytes(Tensor tensor) {
@@ -103,7 +105,7 @@ final class WeightStore implements AutoCloseable {
     /** Packs what was acquired since the last call. */
     void pack(Device.Loading loading) {
         try {
-            new Packing(unpacked, pool).run(loading);
+            new Packing(unpacked, pool, kernels).run(loading);
         } finally {
             unpacked.clear();
         }

@@ -3,8 +3,13 @@ package dev.sluice.backend.cpu;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.sluice.backend.Device;
+import dev.sluice.backend.KvType;
+import dev.sluice.backend.Step;
 import dev.sluice.backend.cpu.asm.PanelCode;
 import dev.sluice.graph.Activation;
+import dev.sluice.graph.Op;
+import dev.sluice.graph.Rotation;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -66,6 +71,167 @@ class FloatOpsTest {
                 }
             }
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"AVX512", "AVX2"})
+    void rotationsGiveTheBitsOfScalarCode(FloatPath path) {
+        Kernels kernels = path.kernels();
+        try (Arena arena = Arena.ofConfined()) {
+            Scratch scratch = new Scratch(arena, 0);
+            kernels.reserve(new Op.Add(1), scratch);
+            for (Rotation.Pairing pairing : Rotation.Pairing.values()) {
+                for (int pairs : new int[] {1, 7, 8, 9, 15, 16, 17, 32, 37}) {
+                    for (int dim : new int[] {2 * pairs, 2 * pairs + 5}) {
+                        rotate(kernels, scratch, new Op.Rope(3, dim, new Rotation(pairing, angles(pairs), 1.1f)));
+                    }
+                }
+            }
+        }
+    }
+
+    private static void rotate(Kernels kernels, Scratch scratch, Op.Rope op) {
+        int tokens = 3;
+        int width = op.width();
+        Run run = new Run(tokens);
+        Step step = new Step(1000, tokens, 0);
+        run.begin(step, false);
+        RotationTable table = new RotationTable(op.rotation(), tokens);
+        table.prepare(run);
+        float[] x = Runs.normal(MARGIN + tokens * width, width);
+        x[MARGIN] = Float.NaN;
+        for (int[] heads : new int[][] {{0, 9}, {1, 2}, {2, 8}, {4, 4}, {3, 6}}) {
+            float[][] y = new float[2][x.length + MARGIN];
+            for (int i = 0; i < 2; i++) {
+                Kernels own = i == 0 ? new ScalarKernels() : kernels;
+                own.rope(op, table, rows(width, x), rows(width, y[i]), heads[0], heads[1], scratch);
+            }
+            assertArrayEquals(y[0], y[1], op + " heads " + Arrays.toString(heads));
+        }
+    }
+
+    private static Rows rows(int width, float[] x) {
+        Rows rows = new Rows(width);
+        rows.bind(x, MARGIN);
+        return rows;
+    }
+
+    private static float[] angles(int pairs) {
+        float[] frequencies = new float[pairs];
+        for (int i = 0; i < pairs; i++) {
+            frequencies[i] = (float) Math.pow(10000, -(double) i / pairs);
+        }
+        return frequencies;
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"AVX512", "AVX2"})
+    void sumsOfAnyCountAreExact(FloatPath path) {
+        try (Arena arena = Arena.ofConfined()) {
+            FloatOps ops = new FloatOps(path.code(), arena);
+            for (int count : COUNTS) {
+                float[] a = Runs.normal(count + 2 * MARGIN, count);
+                float[] b = Runs.normal(a.length, 3);
+                a[MARGIN + count / 2] = Float.NaN;
+                b[MARGIN + count / 3] = Float.NEGATIVE_INFINITY;
+                float[] y = new float[a.length];
+                long at = 4L * MARGIN;
+                ops.add(segment(a), at, segment(b), at, segment(y), at, count);
+                float[] sums = ScalarOps.add(a, b);
+                Arrays.fill(sums, 0, MARGIN, 0);
+                Arrays.fill(sums, MARGIN + count, sums.length, 0);
+                assertArrayEquals(sums, y);
+                ops.add(segment(a), at, segment(b), at, segment(a), at, count);
+                assertArrayEquals(
+                        Arrays.copyOfRange(sums, MARGIN, MARGIN + count),
+                        Arrays.copyOfRange(a, MARGIN, MARGIN + count));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void theFirstOfTheLargestIsFound(FloatPath path) {
+        Kernels kernels = path.kernels();
+        try (Arena arena = Arena.ofConfined()) {
+            Scratch scratch = new Scratch(arena, 0);
+            for (int count : COUNTS) {
+                kernels.reserve(new Op.ArgMax(count), scratch);
+                for (int kind = 0; kind < 8; kind++) {
+                    float[] x = numbers(count + 2 * MARGIN, kind);
+                    assertEquals(
+                            ScalarOps.argMax(x, MARGIN, count),
+                            kernels.argMax(rows(count, x), 0, scratch),
+                            "kind " + kind + " of " + count);
+                }
+            }
+        }
+    }
+
+    private static float[] numbers(int count, int kind) {
+        float[] x = Runs.normal(count, count + kind);
+        for (int i = 0; i < count; i++) {
+            x[i] = switch (kind) {
+                case 0 -> x[i];
+                case 1 -> 1;
+                case 2 -> Float.NEGATIVE_INFINITY;
+                case 3 -> Float.NaN;
+                case 4 -> i % 3 == 0 ? Float.NaN : Math.round(x[i]);
+                case 5 -> i % 2 == 0 ? -0f : 0f;
+                case 6 -> i % 5 == 0 ? Float.POSITIVE_INFINITY : x[i];
+                default -> i == count - MARGIN - 1 ? 9 : -1;
+            };
+        }
+        return x;
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"AVX512", "AVX2"})
+    void theCacheHoldsTheBitsOfJavaCode(FloatPath path) {
+        Kernels kernels = path.kernels();
+        for (KvType type : KvType.values()) {
+            for (int dim : new int[] {1, 15, 16, 24, 33, 64, 100}) {
+                try (Arena arena = Arena.ofConfined();
+                        Device device = Runs.open(true, 1, 40)) {
+                    Scratch scratch = new Scratch(arena, 0);
+                    Op.Attention op = new Op.Attention(6, 3, dim, 1f, 0);
+                    kernels.reserve(op, scratch);
+                    store(op, type, kernels, (CpuDevice) device, scratch);
+                }
+            }
+        }
+    }
+
+    private static void store(Op.Attention op, KvType type, Kernels kernels, CpuDevice device, Scratch scratch) {
+        int tokens = 37;
+        Rows k = rows(op.kvWidth(), special(MARGIN + tokens * op.kvWidth(), 1));
+        Rows v = rows(op.kvWidth(), special(MARGIN + tokens * op.kvWidth(), 2));
+        KvCache[] caches = new KvCache[2];
+        for (int i = 0; i < 2; i++) {
+            caches[i] = new KvCache(device, op, 60, type);
+            Run run = new Run(tokens);
+            run.begin(new Step(5, tokens, 0), false);
+            run.cache(0, caches[i]);
+            Kernels own = i == 0 ? new ScalarKernels() : kernels;
+            for (int h = 0; h < tokens * op.kvHeads(); h += 25) {
+                own.store(op, run, k, v, h, Math.min(h + 25, tokens * op.kvHeads()), scratch);
+            }
+        }
+        assertEquals(-1, caches[0].keys().mismatch(caches[1].keys()), type + " keys of " + op.headDim());
+        assertEquals(-1, caches[0].values().mismatch(caches[1].values()), type + " values of " + op.headDim());
+        assertEquals(-1, caches[0].keyScales().mismatch(caches[1].keyScales()));
+        assertEquals(-1, caches[0].valueScales().mismatch(caches[1].valueScales()));
+    }
+
+    /** Numbers, among them those that a half does not hold, or only just. */
+    private static float[] special(int count, long seed) {
+        float[] x = Runs.normal(count, seed);
+        float[] special = {65504f, 65519.9f, 65520f, 1e-7f, 6e-8f, 2e-8f, -0f, Float.NaN, Float.NEGATIVE_INFINITY, 1e30f
+        };
+        for (int i = 0; i < count; i += 7) {
+            x[i] = special[i / 7 % special.length];
+        }
+        return x;
     }
 
     @ParameterizedTest

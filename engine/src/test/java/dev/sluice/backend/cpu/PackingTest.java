@@ -38,7 +38,7 @@ class PackingTest {
                     WorkerPool pool = pool(workers)) {
                 List<Matrix> matrices = matrices(inMemory, file, arena);
                 List<Long> reports = new ArrayList<>();
-                new Packing(matrices, pool).run((done, total) -> {
+                new Packing(matrices, pool, new ScalarKernels()).run((done, total) -> {
                     assertTrue(done <= total);
                     reports.add(done);
                 });
@@ -65,7 +65,7 @@ class PackingTest {
                 WorkerPool pool = pool(2)) {
             Matrix matrix = new Matrix(inMemory.getFirst(), arena.allocate(bytes(inMemory.getFirst()), 64));
             CancellationException enough = new CancellationException();
-            Packing packing = new Packing(List.of(matrix), pool);
+            Packing packing = new Packing(List.of(matrix), pool, new ScalarKernels());
             assertSame(
                     enough,
                     assertThrows(

@@ -1,9 +1,12 @@
 package dev.sluice.backend.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.sluice.backend.Device;
+import dev.sluice.backend.DeviceOptions;
 import dev.sluice.graph.Op;
 import dev.sluice.tensor.DType;
 import dev.sluice.tensor.Tensor;
@@ -41,15 +44,47 @@ class WithoutVectorApiTest {
 
     @Test
     void scalarCodeRunsAndTheMissingFlagIsNamedOnce() throws IOException, InterruptedException {
-        Path java = Path.of(System.getProperty("java.home"), "bin", "java");
-        List<String> command = new ArrayList<>(
-                List.of(java.toString(), "-cp", String.join(File.pathSeparator, classPath()), Child.class.getName()));
+        String output = run(0, Child.class);
+        assertEquals(3, output.split("scalar code true", -1).length, output);
+        assertEquals(2, output.split("--add-modules jdk.incubator.vector", -1).length, output);
+    }
+
+    /** Runs in the child: a device with the options of a plain start. */
+    public static final class PlainChild {
+        private PlainChild() {}
+
+        public static void main(String[] args) {
+            CpuBackend backend = new CpuBackend();
+            try (Device device = backend.open(backend.discover().devices().getFirst(), new DeviceOptions(1, 1))) {
+                System.out.println(device.path());
+            }
+        }
+    }
+
+    @Test
+    void machineCodeDoesWithout() throws IOException, InterruptedException {
+        assumeTrue(FloatPath.available().contains(FloatPath.AVX2));
+        String output = run(0, PlainChild.class);
+        assertTrue(output.contains("machine code"), output);
+        assertFalse(output.contains("scalar") || output.contains("--add-modules"), output);
+    }
+
+    @Test
+    void theLaunchersJvmRunsNoScalarCodeWhereMachineCodeIsRefused() throws IOException, InterruptedException {
+        String output = run(1, PlainChild.class, "-Dsluice.cpu.isa=NONE", "-Dsluice.vector.api=off");
+        assertTrue(output.contains("SLUICE_VECTOR_API=on"), output);
+    }
+
+    private static String run(int code, Class<?> main, String... flags) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of(flags));
+        command.addAll(List.of("-cp", String.join(File.pathSeparator, classPath()), main.getName()));
         Process child = new ProcessBuilder(command).redirectErrorStream(true).start();
         String output = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertTrue(child.waitFor(60, TimeUnit.SECONDS));
-        assertEquals(0, child.exitValue(), output);
-        assertEquals(3, output.split("scalar code true", -1).length, output);
-        assertEquals(2, output.split("--add-modules jdk.incubator.vector", -1).length, output);
+        assertEquals(code, child.exitValue(), output);
+        return output;
     }
 
     /** The places that this JVM's modules and class path come from. */

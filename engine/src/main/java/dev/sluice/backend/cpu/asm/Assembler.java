@@ -347,6 +347,12 @@ public final class Assembler {
         modRm(src.number, null, dst, 1);
     }
 
+    /** Stores the lower 16 bits. */
+    public void store16(Mem dst, Gpr src) {
+        code.put(0x66);
+        store32(dst, src);
+    }
+
     public void lea(Gpr dst, Mem src) {
         rex(true, dst.number, src);
         code.put(0x8d);

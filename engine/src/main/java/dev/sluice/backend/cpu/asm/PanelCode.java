@@ -5,7 +5,7 @@ import java.util.List;
 
 /**
  * The product of a few rows with a panel, {@code y[r][c] = Σ x[r][k] · panel[k][c]}, as machine code: scores and weighted
- * values of attention, and matrix products. Columns lie in groups of 16 numbers, floats, halves or bytes. The kernel is an
+ * values of attention, and matrix products. Columns lie in groups of 16 numbers, floats, halves of both kinds or bytes. The kernel is an
  * outer product: an element of each row is repeated in all lanes and multiplied with one to four groups of columns, whose
  * sums stay in registers over the whole depth.
  *
@@ -17,6 +17,8 @@ public final class PanelCode {
     public enum Format {
         F32(4),
         F16(2),
+        /** The upper half of a float. */
+        BF16(2),
         /** Whole numbers, to be multiplied with a factor for each column of the result, or with none. */
         I8(1);
 
@@ -237,6 +239,10 @@ public final class PanelCode {
         switch (format) {
             case F32 -> w.load(unit, at);
             case F16 -> w.op(VectorOp.VCVTPH2PS, unit, at, 32);
+            case BF16 -> {
+                w.op(VectorOp.VPMOVZXWD, unit, at, 32);
+                w.shift(ShiftOp.VPSLLD, unit, unit, 16);
+            }
             case I8 -> {
                 w.op(VectorOp.VPMOVSXBD, unit, at, 16);
                 w.op(VectorOp.VCVTDQ2PS, unit, unit);

@@ -41,6 +41,7 @@ public enum VectorOp {
     VPMOVZXBD(Map.M0F38, Prefix.P66, 0x31, Tuple.QUARTER),
     VPMOVSXWD(Map.M0F38, Prefix.P66, 0x23, Tuple.HALF),
     VPMOVZXWD(Map.M0F38, Prefix.P66, 0x33, Tuple.HALF),
+    VPMOVZXDQ(Map.M0F38, Prefix.P66, 0x35, Tuple.HALF),
     /** Stores the low byte of each 32-bit lane, with saturation. The destination is the r/m operand. */
     VPMOVSDB(Map.M0F38, Prefix.F3, 0x21, Tuple.QUARTER, Form.EVEX),
     // integer arithmetic and bits
@@ -175,6 +176,7 @@ public enum VectorOp {
                     VPMOVZXBD,
                     VPMOVSXWD,
                     VPMOVZXWD,
+                    VPMOVZXDQ,
                     VPMOVSDB,
                     VPABSB,
                     VPSHUFD,

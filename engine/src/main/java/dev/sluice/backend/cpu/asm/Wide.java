@@ -87,6 +87,13 @@ final class Wide {
         }
     }
 
+    /** Lanes in another order, the same in each 128 bits. */
+    void shuffle(int dst, int src, int order) {
+        for (int p = 0; p < parts(); p++) {
+            a.op(VectorOp.VPSHUFD, part(dst, p), part(src, p), order);
+        }
+    }
+
     void load(int dst, Mem src) {
         op(VectorOp.VMOVUPS, dst, src, BYTES);
     }
@@ -140,6 +147,13 @@ final class Wide {
             Vec half = part(dst, p).as(part(dst, p).bits() / 2);
             a.extract(VectorOp.VCVTPS2PH, half, part(src, p), 0);
             a.op(VectorOp.VPMOVZXWD, part(dst, p), half);
+        }
+    }
+
+    /** Stores the nearest half-precision numbers. */
+    void storeHalves(Mem dst, int src) {
+        for (int p = 0; p < parts(); p++) {
+            a.store(VectorOp.VCVTPS2PH, dst.plus(16 * p), part(src, p), 0);
         }
     }
 

@@ -45,6 +45,13 @@ class AssemblerTest {
                         "vfnmadd231ps zmm2, zmm1, ZMMWORD PTR [r8+320]",
                         a -> a.op(VFNMADD231PS, zmm(2), zmm(1), at(R8, 320))),
                 line("vaddpd ymm0, ymm0, ymm1", a -> a.op(VADDPD, ymm(0), ymm(0), ymm(1))),
+                line("vpmovzxdq zmm3, YMMWORD PTR [rcx+r11*1+0]", a -> a.op(VPMOVZXDQ, zmm(3), at(RCX, R11, 1, 0))),
+                line("vpmovzxdq ymm12, XMMWORD PTR [rcx+16]", a -> a.op(VPMOVZXDQ, ymm(12), at(RCX, 16))),
+                line("vcvtps2ph YMMWORD PTR [r8], zmm1, 0", a -> a.store(VCVTPS2PH, at(R8), zmm(1), 0)),
+                line("vcvtps2ph XMMWORD PTR [r8+16], ymm3, 0", a -> a.store(VCVTPS2PH, at(R8, 16), ymm(3), 0)),
+                line("mov WORD PTR [rcx+224], r10w", a -> a.store16(at(RCX, 224), R10)),
+                line("mov WORD PTR [r12+4], ax", a -> a.store16(at(R12, 4), RAX)),
+                line("vmaxps zmm4, zmm0, zmm1", a -> a.op(VMAXPS, zmm(4), zmm(0), zmm(1))),
                 // registers and addresses
                 line("mov rax, r15", a -> a.mov(RAX, R15)),
                 line("mov r12, rbx", a -> a.mov(R12, RBX)),
