@@ -76,7 +76,7 @@ final class KernelChoice {
                     if (!vectors() && leftOut()) {
                         throw new SluiceException(
                                 "No machine code can be run (" + e.getMessage()
-                                        + "), and the JVM was started without the" + " Vector API: " + addVectors()
+                                        + "), and the JVM was started without the Vector API: " + addVectors()
                                         + ", or use --cpu-kernels scalar",
                                 e);
                     }
