@@ -10,10 +10,8 @@ import dev.sluice.tensor.DType;
 import dev.sluice.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -30,14 +28,11 @@ final class LayerStages {
     private final List<Rows> values = new ArrayList<>();
     private final List<Stage> stages = new ArrayList<>();
     private final List<Shares> shares = new ArrayList<>();
-    /** The formats of the matrices that a value is multiplied with. */
-    private final Map<Integer, List<DType>> types = new HashMap<>();
-    /** Values that are read by more than products. */
-    private final Set<Integer> wanted = new HashSet<>();
     /** The number under which stages know that a value has been rounded. */
     private final Map<Integer, Integer> roundedValues = new HashMap<>();
 
     private final Residuals residuals;
+    private final Readers readers;
 
     /**
      * Builds the stages.
@@ -60,9 +55,8 @@ final class LayerStages {
         for (Node node : layer.nodes()) {
             values.add(new Rows(node.op().width()));
         }
-        layer.nodes().forEach(this::noteReads);
-        wanted.add(layer.nodes().getLast().output());
         residuals = Residuals.of(layer);
+        readers = Readers.of(layer);
         for (Node node : layer.nodes()) {
             if (!residuals.isFused(node)) {
                 add(node);
@@ -84,18 +78,6 @@ final class LayerStages {
         return shares;
     }
 
-    private void noteReads(Node node) {
-        if (node.op() instanceof Op.Linear op) {
-            types.computeIfAbsent(node.inputs().getFirst(), value -> new ArrayList<>())
-                    .add(op.weight().type());
-        } else if (node.op() instanceof Op.GatedFfn op) {
-            types.computeIfAbsent(node.inputs().getFirst(), value -> new ArrayList<>())
-                    .addAll(List.of(op.gate().type(), op.up().type()));
-        } else {
-            wanted.addAll(node.inputs());
-        }
-    }
-
     private void add(Node node) {
         Rows in = values.get(node.inputs().getFirst());
         Rows out = values.get(residuals.output(node));
@@ -111,7 +93,7 @@ final class LayerStages {
             case Op.RmsNorm op -> {
                 float[] gain = BlockCodec.floats(op.gain());
                 int pieces = op.width() / op.run();
-                if (pieces == 1 && !wanted.contains(node.output()) && allRounded(node.output())) {
+                if (pieces == 1 && onlyRounded(node.output())) {
                     norm(node, op, gain, in, out);
                     return;
                 }
@@ -148,7 +130,8 @@ final class LayerStages {
     }
 
     private void linear(Node node, Matrix weight, float @Nullable [] bias, Rows in, Rows out) {
-        List<Integer> reads = readsOfProduct(node.inputs().getFirst());
+        int input = node.inputs().getFirst();
+        List<Integer> reads = readsOfProduct(input, readers.formats(input));
         product(node, reads, weight, bias, in, out);
     }
 
@@ -167,9 +150,8 @@ final class LayerStages {
                 all, residuals.output(node), 0, (run, worker) -> own.run(weight.tiles(), run, worker, tiles)));
     }
 
-    private boolean allRounded(int value) {
-        List<DType> read = types.getOrDefault(value, List.of());
-        return !read.isEmpty() && read.stream().allMatch(kernels::readsRounded);
+    private boolean onlyRounded(int value) {
+        return readers.areProducts(value) && readers.formats(value).stream().allMatch(kernels::readsRounded);
     }
 
     /** A norm that is only read rounded: who norms a token also rounds it. */
@@ -200,10 +182,10 @@ final class LayerStages {
     }
 
     /** What a product with a value reads: the value and, if it is to be rounded, that, which a stage is added for. */
-    private List<Integer> readsOfProduct(int value) {
+    private List<Integer> readsOfProduct(int value, List<DType> formats) {
         Integer known = roundedValues.get(value);
         if (known == null) {
-            if (types.getOrDefault(value, List.of()).stream().noneMatch(kernels::readsRounded)) {
+            if (formats.stream().noneMatch(kernels::readsRounded)) {
                 return List.of(value);
             }
             Rows in = values.get(value);
@@ -264,7 +246,8 @@ final class LayerStages {
         int hidden = internal(op.hidden());
         Rows gate = values.get(hidden);
         Rows up = values.get(internal(op.hidden()));
-        List<Integer> reads = readsOfProduct(node.inputs().getFirst());
+        int input = node.inputs().getFirst();
+        List<Integer> reads = readsOfProduct(input, readers.formats(input));
         // A worker activates the columns that it has computed itself, so the products need no barrier between them.
         Shares own = newShares();
         Shares.Portion columns = (run, worker, first, last) -> {
@@ -276,8 +259,7 @@ final class LayerStages {
             kernels.activate(op.activation(), gate, up, run.tokens(), begin, end, scratch);
         };
         stages.add(new Stage(reads, hidden, 0, (run, worker) -> own.run(gateWeight.tiles(), run, worker, columns)));
-        types.put(hidden, List.of(op.down().type()));
-        product(node, readsOfProduct(hidden), downWeight, null, gate, out);
+        product(node, readsOfProduct(hidden, List.of(op.down().type())), downWeight, null, gate, out);
     }
 
     private void stage(Node node, int pieces, Stage.Body body) {

@@ -144,11 +144,6 @@ public final class Assembler {
         modRm(k, Vec.xmm(src.number), null, 1);
     }
 
-    /** {@code VMOVD dst, src}: 32 bits of a register into the lowest lane. */
-    public void move(Vec dst, Gpr src) {
-        vector(VectorOp.VMOVD, dst.as(128), null, Vec.xmm(src.number), null, NO_IMMEDIATE);
-    }
-
     /** {@code VBLENDVPS dst, src1, src2, choice}: src2 where the choice's sign is set (AVX). */
     public void blend(Vec dst, Vec src1, Vec src2, Vec choice) {
         if (needsEvex(dst) || needsEvex(src1) || needsEvex(src2) || needsEvex(choice)) {
@@ -434,11 +429,6 @@ public final class Assembler {
     /** Brings the line of an address into the first cache. */
     public void prefetchT0(Mem at) {
         prefetch(1, at);
-    }
-
-    /** Brings the line of an address near, marked to be given up first. */
-    public void prefetchNta(Mem at) {
-        prefetch(0, at);
     }
 
     private void prefetch(int hint, Mem at) {

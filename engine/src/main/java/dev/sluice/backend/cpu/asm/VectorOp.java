@@ -12,47 +12,31 @@ public enum VectorOp {
     VDIVPS(Map.M0F, Prefix.NONE, 0x5e, Tuple.FULL),
     VMINPS(Map.M0F, Prefix.NONE, 0x5d, Tuple.FULL),
     VMAXPS(Map.M0F, Prefix.NONE, 0x5f, Tuple.FULL),
-    VSQRTPS(Map.M0F, Prefix.NONE, 0x51, Tuple.FULL),
     /** dst = src1 · src2 + dst. */
     VFMADD231PS(Map.M0F38, Prefix.P66, 0xb8, Tuple.FULL),
     /** dst = src1 · dst + src2. */
     VFMADD213PS(Map.M0F38, Prefix.P66, 0xa8, Tuple.FULL),
     /** dst = dst − src1 · src2. */
     VFNMADD231PS(Map.M0F38, Prefix.P66, 0xbc, Tuple.FULL),
-    /** Rounds to a whole number: VROUNDPS as VEX, VRNDSCALEPS as EVEX, which agree for constants below 16. */
-    VROUNDPS(Map.M0F3A, Prefix.P66, 0x08, Tuple.FULL),
-    /** dst = src1 · 2^floor(src2). */
-    VSCALEFPS(Map.M0F38, Prefix.P66, 0x2c, Tuple.FULL, Form.EVEX),
-    /** dst = dst + src1 · src2 on pairs of bfloat16. */
-    VDPBF16PS(Map.M0F38, Prefix.F3, 0x52, Tuple.FULL, Form.EVEX),
     // double-precision arithmetic
     VADDPD(Map.M0F, Prefix.P66, 0x58, Tuple.FULL_64),
-    VMULPD(Map.M0F, Prefix.P66, 0x59, Tuple.FULL_64),
     VFMADD231PD(Map.M0F38, Prefix.P66, 0xb8, Tuple.FULL_64),
     // conversions
     VCVTDQ2PS(Map.M0F, Prefix.NONE, 0x5b, Tuple.FULL),
     VCVTPS2DQ(Map.M0F, Prefix.P66, 0x5b, Tuple.FULL),
-    VCVTTPS2DQ(Map.M0F, Prefix.F3, 0x5b, Tuple.FULL),
     VCVTPH2PS(Map.M0F38, Prefix.P66, 0x13, Tuple.HALF),
     /** The destination, register or memory, is the r/m operand. */
     VCVTPS2PH(Map.M0F3A, Prefix.P66, 0x1d, Tuple.HALF),
     VCVTPS2PD(Map.M0F, Prefix.NONE, 0x5a, Tuple.HALF),
     VPMOVSXBD(Map.M0F38, Prefix.P66, 0x21, Tuple.QUARTER),
     VPMOVZXBD(Map.M0F38, Prefix.P66, 0x31, Tuple.QUARTER),
-    VPMOVSXWD(Map.M0F38, Prefix.P66, 0x23, Tuple.HALF),
     VPMOVZXWD(Map.M0F38, Prefix.P66, 0x33, Tuple.HALF),
     VPMOVZXDQ(Map.M0F38, Prefix.P66, 0x35, Tuple.HALF),
-    /** Stores the low byte of each 32-bit lane, with saturation. The destination is the r/m operand. */
-    VPMOVSDB(Map.M0F38, Prefix.F3, 0x21, Tuple.QUARTER, Form.EVEX),
     // integer arithmetic and bits
     VPADDD(Map.M0F, Prefix.P66, 0xfe, Tuple.FULL),
     VPSUBD(Map.M0F, Prefix.P66, 0xfa, Tuple.FULL),
     VPADDW(Map.M0F, Prefix.P66, 0xfd, Tuple.FULL_MEM),
-    VPADDB(Map.M0F, Prefix.P66, 0xfc, Tuple.FULL_MEM),
-    VPSUBB(Map.M0F, Prefix.P66, 0xf8, Tuple.FULL_MEM),
-    VPMULLD(Map.M0F38, Prefix.P66, 0x40, Tuple.FULL),
     VPMAXSD(Map.M0F38, Prefix.P66, 0x3d, Tuple.FULL),
-    VPMINSD(Map.M0F38, Prefix.P66, 0x39, Tuple.FULL),
     /** VPANDD as EVEX. */
     VPAND(Map.M0F, Prefix.P66, 0xdb, Tuple.FULL),
     VPANDN(Map.M0F, Prefix.P66, 0xdf, Tuple.FULL),
@@ -71,7 +55,6 @@ public enum VectorOp {
     /** dst = src1, negated where src2 is negative, 0 where it is 0 (AVX2 only). */
     VPSIGNB(Map.M0F38, Prefix.P66, 0x08, Tuple.FULL_MEM, Form.VEX),
     // shuffles
-    VPSHUFB(Map.M0F38, Prefix.P66, 0x00, Tuple.FULL_MEM),
     VPSHUFD(Map.M0F, Prefix.P66, 0x70, Tuple.FULL),
     /** dst = src2 by the indices in src1; 256 bits or more. */
     VPERMD(Map.M0F38, Prefix.P66, 0x36, Tuple.FULL),
@@ -164,20 +147,15 @@ public enum VectorOp {
     /** Whether there is one source, so that the second register field has to stay empty. */
     boolean oneSource() {
         return switch (this) {
-            case VSQRTPS,
-                    VROUNDPS,
-                    VCVTDQ2PS,
+            case VCVTDQ2PS,
                     VCVTPS2DQ,
-                    VCVTTPS2DQ,
                     VCVTPH2PS,
                     VCVTPS2PH,
                     VCVTPS2PD,
                     VPMOVSXBD,
                     VPMOVZXBD,
-                    VPMOVSXWD,
                     VPMOVZXWD,
                     VPMOVZXDQ,
-                    VPMOVSDB,
                     VPABSB,
                     VPSHUFD,
                     VPTEST,
