@@ -4,6 +4,7 @@ import dev.sluice.backend.Device;
 import dev.sluice.backend.DeviceInfo;
 import dev.sluice.backend.DeviceOptions;
 import dev.sluice.backend.KvType;
+import dev.sluice.backend.LaunchProfile;
 import dev.sluice.error.SluiceException;
 import dev.sluice.formats.Metadata;
 import dev.sluice.formats.ModelFiles;
@@ -205,6 +206,16 @@ public final class Model implements AutoCloseable {
     /** The device that computes it. */
     public DeviceInfo device() {
         return device.info();
+    }
+
+    /** Records what the device launches, until {@link #takeProfile}, if it can; this costs time. */
+    public void startProfile() {
+        device.startProfile();
+    }
+
+    /** What the device launched since the record began or was last taken; empty if it keeps none. */
+    public Optional<LaunchProfile> takeProfile() {
+        return device.takeProfile();
     }
 
     /** The path that computation takes, for people: device, threads, instruction sets, kernels. */

@@ -3,6 +3,7 @@ package dev.sluice.backend;
 import dev.sluice.graph.Layer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -92,6 +93,14 @@ public interface Device extends AutoCloseable {
             from = between;
         }
         return layers.get(last).submit(step, from, out, states.of(last));
+    }
+
+    /** Records from now on what is launched, if the device can. It costs time. */
+    default void startProfile() {}
+
+    /** What was launched since the record began or was last taken; empty if the device keeps none. */
+    default Optional<LaunchProfile> takeProfile() {
+        return Optional.empty();
     }
 
     /** Memory for activations, ids or logits; its content is undefined until written. */

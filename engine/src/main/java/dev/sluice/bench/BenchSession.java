@@ -3,6 +3,7 @@ package dev.sluice.bench;
 import dev.sluice.Model;
 import dev.sluice.Sluice;
 import dev.sluice.backend.DeviceInfo;
+import dev.sluice.error.SluiceException;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -51,6 +52,26 @@ public final class BenchSession implements AutoCloseable {
         Optional<ReadBandwidth.Sample> after = sample();
         Work work = Work.of(test, model.graph(), model.kvType(), model.batchTokens());
         return new Measurement(result, work, before.flatMap(b -> after.map(b::with)));
+    }
+
+    /**
+     * What the device launches during one more repetition of a test, as text. Measure before: the device goes on
+     * recording, which costs time.
+     *
+     * @throws dev.sluice.error.SluiceException if the device keeps no record
+     */
+    public String profile(ThroughputTest test) {
+        try (Contestants contestants = new Contestants(model, test)) {
+            contestants.reachDepth();
+            model.startProfile();
+            contestants.run();
+            model.takeProfile();
+            long nanos = contestants.run();
+            return model.takeProfile()
+                    .map(profile -> ProfileTable.of(test, profile, nanos))
+                    .orElseThrow(() -> new SluiceException("the device "
+                            + model.device().id() + " records no launches: --profile is for OpenCL devices"));
+        }
     }
 
     private Optional<ReadBandwidth.Sample> sample() {

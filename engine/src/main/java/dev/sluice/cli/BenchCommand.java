@@ -82,6 +82,12 @@ final class BenchCommand implements Callable<Integer> {
     private boolean cold;
 
     @Option(
+            names = "--profile",
+            description = "After the tests, run each once more and show which kernels the device ran and for how long"
+                    + " (OpenCL devices).")
+    private boolean profile;
+
+    @Option(
             names = {"-o", "--output"},
             defaultValue = "md",
             paramLabel = "FORMAT",
@@ -116,6 +122,13 @@ final class BenchCommand implements Callable<Integer> {
                 }
             }
             streams.out().print(BenchReport.render(session.run(), measurements, output));
+            if (profile) {
+                for (ThroughputTest test : tests) {
+                    // Not between the lines of a format that a program reads.
+                    (output == BenchReport.Format.MD ? streams.out() : streams.err())
+                            .print("\n" + session.profile(test));
+                }
+            }
             return 0;
         }
     }

@@ -14,12 +14,17 @@ final class BoundKernel implements AutoCloseable {
     private static final Object NOTHING = new Object();
 
     private final Kernel kernel;
+    private final String name;
+    private final LaunchRecorder recorder;
     private final Object[] objects;
     private final int[] numbers;
     private int next;
 
-    BoundKernel(Kernel kernel) {
+    /** @param name by which launches are recorded */
+    BoundKernel(Kernel kernel, String name, LaunchRecorder recorder) {
         this.kernel = kernel;
+        this.name = name;
+        this.recorder = recorder;
         objects = new Object[kernel.argCount()];
         numbers = new int[kernel.argCount()];
     }
@@ -80,7 +85,7 @@ final class BoundKernel implements AutoCloseable {
     }
 
     void launch(Queue queue, NDRange range) {
-        queue.launch(kernel, range);
+        recorder.launch(queue, name, kernel, range);
     }
 
     @Override

@@ -84,12 +84,18 @@ final class OpenClCompiledLayer implements CompiledLayer {
     @Override
     public Fence submit(Step step, DeviceMemory in, DeviceMemory out, @Nullable LayerState... states) {
         device.exclusively(queue -> {
-            if (closed) {
-                throw new IllegalStateException(layer.name() + " has been closed");
-            }
-            execute(queue, step, in, out, states);
+            queue(queue, step, in, out, states);
+            queue.flush();
         });
         return device.fence();
+    }
+
+    /** Queues the layer's launches; the caller holds the device. */
+    void queue(Queue queue, Step step, DeviceMemory in, DeviceMemory out, @Nullable LayerState... states) {
+        if (closed) {
+            throw new IllegalStateException(layer.name() + " has been closed");
+        }
+        execute(queue, step, in, out, states);
     }
 
     private void execute(Queue queue, Step step, DeviceMemory in, DeviceMemory out, @Nullable LayerState[] states) {
@@ -122,7 +128,6 @@ final class OpenClCompiledLayer implements CompiledLayer {
         if (copies) {
             queue.copy(slots[Value.OUTPUT], 0, target, 0, (long) Float.BYTES * rows * layer.outputWidth());
         }
-        device.submitted();
     }
 
     /** A copy of the rows that logits are wanted for: others may lie between them. */

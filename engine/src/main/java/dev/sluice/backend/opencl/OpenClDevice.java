@@ -7,7 +7,10 @@ import dev.sluice.backend.DeviceMemory;
 import dev.sluice.backend.DeviceOptions;
 import dev.sluice.backend.Fence;
 import dev.sluice.backend.KvType;
+import dev.sluice.backend.LaunchProfile;
 import dev.sluice.backend.LayerState;
+import dev.sluice.backend.StateSource;
+import dev.sluice.backend.Step;
 import dev.sluice.backend.tiles.RowTiles;
 import dev.sluice.error.SluiceException;
 import dev.sluice.graph.Layer;
@@ -23,6 +26,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -40,11 +44,12 @@ final class OpenClDevice implements Device {
     private final DeviceTuning tuning;
     private final int batchTokens;
     private final Context context;
-    private final Queue queue;
+    private Queue queue;
     private final Programs programs;
     private final WeightStore weights;
     private final MemoryAccount memory;
     private final Scratch scratch;
+    private final LaunchRecorder recorder = new LaunchRecorder();
     private final List<RotationTable> rotations = new ArrayList<>();
     private final List<OpenClCompiledLayer> layers = new ArrayList<>();
     private boolean closed;
@@ -121,7 +126,7 @@ final class OpenClDevice implements Device {
     }
 
     BoundKernel bind(ProgramSpec spec) {
-        return new BoundKernel(programs.kernel(spec));
+        return new BoundKernel(programs.kernel(spec), spec.label(), recorder);
     }
 
     /** Runs something that uses the queue, one thread at a time. */
@@ -191,9 +196,8 @@ final class OpenClDevice implements Device {
         }
     }
 
-    /** Sends what was queued on its way, so that the device computes while the host queues the next layer. */
-    void submitted() {
-        queue.flush();
+    LaunchRecorder recorder() {
+        return recorder;
     }
 
     /** A fence after all that was submitted so far. */
@@ -219,6 +223,22 @@ final class OpenClDevice implements Device {
         return "OpenCL: " + info.name() + " (" + info.platform() + "), f32, "
                 + (tuning.lanes() == 16 ? "16 rows a work-item" : "a row a work-item") + ", " + programs.count()
                 + " kernels (" + origin + ")";
+    }
+
+    @Override
+    public synchronized void startProfile() {
+        queue.finish();
+        if (!queue.profiling()) {
+            Queue plain = queue;
+            queue = context.newProfilingQueue(device);
+            plain.close();
+        }
+        recorder.take();
+    }
+
+    @Override
+    public synchronized Optional<LaunchProfile> takeProfile() {
+        return queue.profiling() ? Optional.of(recorder.take()) : Optional.empty();
     }
 
     @Override
@@ -305,15 +325,41 @@ final class OpenClDevice implements Device {
         if (op == null) {
             return null;
         }
-        if (!(layer instanceof OpenClCompiledLayer own) || !layers.contains(own)) {
-            throw new IllegalArgumentException(layer.layer().name() + " belongs to another device or is closed");
-        }
+        OpenClCompiledLayer own = own(layer);
         if (type == KvType.Q8_0) {
             throw new SluiceException("OpenCL devices keep keys and values as f16 or f32, not as q8_0: choose f16,"
                     + " or the device cpu");
         }
         own.prepare(type);
         return new KvCache(this, op, capacity, type);
+    }
+
+    @Override
+    public Fence submit(
+            List<CompiledLayer> layers,
+            Step step,
+            DeviceMemory in,
+            DeviceMemory between,
+            DeviceMemory out,
+            StateSource states) {
+        exclusively(queue -> {
+            long started = System.nanoTime();
+            int last = layers.size() - 1;
+            for (int i = 0; i <= last; i++) {
+                own(layers.get(i)).queue(queue, step, i == 0 ? in : between, i == last ? out : between, states.of(i));
+                // The device is to compute while the host queues the next layer.
+                queue.flush();
+            }
+            recorder.step(System.nanoTime() - started);
+        });
+        return fence();
+    }
+
+    private OpenClCompiledLayer own(CompiledLayer layer) {
+        if (layer instanceof OpenClCompiledLayer own && layers.contains(own)) {
+            return own;
+        }
+        throw new IllegalArgumentException(layer.layer().name() + " belongs to another device or is closed");
     }
 
     @Override

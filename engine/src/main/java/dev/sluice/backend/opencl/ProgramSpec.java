@@ -41,6 +41,12 @@ record ProgramSpec(String kernel, Map<String, String> macros) {
         return with("MULTIPLY_ADD(a,b,c)", tuning.multiplyAdd());
     }
 
+    /** The kernel, and the weight format if it has one, for people. */
+    String label() {
+        String format = macros.get("QUANT");
+        return format == null ? kernel : kernel + " " + format.replaceAll(".*/|\\.cl.*", "");
+    }
+
     String text() {
         return KernelText.of(kernel + ".cl", macros);
     }

@@ -21,6 +21,7 @@
 #define LANES 1
 #include "rows.cl"
 #include QUANT
+#include "parts.cl"
 #include "linear.cl"
 
 kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1)))
@@ -42,12 +43,12 @@ void embed(const global uchar *table, int rows, int columns, float factor, const
         const global uchar *unit = UNIT_OF(tile, part);
         rows_t q[4];
         part_quad(unit, PART_OF(part), i % (PART_COLS / 4), lane, q);
-#if HAS_SCALE
+#if PACKED
         rows_t scale = part_scale(unit, PART_OF(part), lane);
         rows_t offset = part_offset(unit, PART_OF(part), lane, scale);
 #endif
         for (int b = 0; b < 4; b++) {
-#if HAS_SCALE
+#if PACKED
             q[b] = MULTIPLY_ADD(q[b], scale, offset);
 #endif
             y[4 * i + b] = factor * q[b];

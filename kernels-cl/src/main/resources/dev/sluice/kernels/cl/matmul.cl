@@ -21,6 +21,7 @@
 #endif
 #include "rows.cl"
 #include QUANT
+#include "parts.cl"
 #include "linear.cl"
 #define FLOATS LANES
 #include "activate.cl"
@@ -35,7 +36,7 @@ static inline void multiply(const global uchar *tile, int columns, const global 
     for (int p = 0; p < whole; p++) {
         const global uchar *unit = UNIT_OF(tile, p);
         const global float *x = panel + p * (PART_COLS * TOKENS);
-#if HAS_SCALE
+#if PACKED
         rows_t scale = part_scale(unit, PART_OF(p), lane);
         rows_t offset = part_offset(unit, PART_OF(p), lane, scale);
 #endif
@@ -47,7 +48,7 @@ static inline void multiply(const global uchar *tile, int columns, const global 
             part_quad(unit, PART_OF(p), 2 * pair + 1, lane, w + 4);
 #pragma unroll
             for (int b = 0; b < 8; b++) {
-#if HAS_SCALE
+#if PACKED
                 w[b] = MULTIPLY_ADD(w[b], scale, offset);
 #endif
 #pragma unroll

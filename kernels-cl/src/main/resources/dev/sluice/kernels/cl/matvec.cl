@@ -20,12 +20,17 @@
 #endif
 #include "rows.cl"
 #include QUANT
+#include "parts.cl"
 #include "linear.cl"
 #define FLOATS LANES
 #include "activate.cl"
 #include "vectors.cl"
 
 #define ITEMS (16 / LANES * SPLIT)
+// Vector units convert bytes where they stand in a word; x is scaled to suit, which a power of two does without rounding.
+#define RAW (PACKED && LANES == 16)
+#define RAW_SCALES ((float16)(RAW_FOUR, RAW_FOUR, RAW_FOUR, RAW_FOUR))
+#define RAW_FOUR (float4)(RAW_SCALE(0), RAW_SCALE(1), RAW_SCALE(2), RAW_SCALE(3))
 
 static inline float total(float mine, local float *scratch, int item) {
 #if ITEMS == 1
@@ -70,11 +75,15 @@ static inline void stage(const global float *x, const global float *gain, float 
         panel[i] = i < columns ? flags & NORM ? x[i] * (factor * gain[i]) : x[i] : 0.0f;
     }
     barrier(CLK_LOCAL_MEM_FENCE);
-#if HAS_OFFSET
+#if PACKED
     for (int p = item; p < parts; p += ITEMS) {
-        float16 sum = vload16(0, panel + p * PART_COLS);
-        for (int i = 16; i < PART_COLS; i += 16) {
-            sum += vload16(0, panel + p * PART_COLS + i);
+        float16 sum = 0.0f;
+        for (int i = p * PART_COLS; i < (p + 1) * PART_COLS; i += 16) {
+            float16 v = vload16(0, panel + i);
+            sum += v;
+#if RAW
+            vstore16(v * RAW_SCALES, 0, panel + i);
+#endif
         }
         panel[parts * PART_COLS + p] = sum16(sum);
     }
@@ -97,14 +106,18 @@ static inline rows_t dot_rows(const global uchar *tile, int columns, int parts, 
 #pragma unroll
         for (int quad = 0; quad < PART_COLS / 4; quad++) {
             rows_t q[4];
+#if RAW
+            raw_quad(part_bytes(unit, PART_OF(p), quad, lane), q);
+#else
             part_quad(unit, PART_OF(p), quad, lane, q);
+#endif
             s0 = MULTIPLY_ADD(q[0], (rows_t)x[4 * quad], s0);
             s1 = MULTIPLY_ADD(q[1], (rows_t)x[4 * quad + 1], s1);
             s2 = MULTIPLY_ADD(q[2], (rows_t)x[4 * quad + 2], s2);
             s3 = MULTIPLY_ADD(q[3], (rows_t)x[4 * quad + 3], s3);
         }
         s0 = (s0 + s1) + (s2 + s3);
-#if HAS_SCALE
+#if PACKED
         rows_t scale = part_scale(unit, PART_OF(p), lane);
         rows_t offset = part_offset(unit, PART_OF(p), lane, scale);
         y = MULTIPLY_ADD(scale, s0, MULTIPLY_ADD(offset, (rows_t)panel[parts * PART_COLS + p], y));

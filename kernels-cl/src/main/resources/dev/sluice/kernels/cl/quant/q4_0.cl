@@ -2,17 +2,14 @@
 #define UNIT_COLS 32
 #define UNIT_BYTES 288
 #define PART_COLS 32
-#define HAS_SCALE 1
-#define HAS_OFFSET 1
+#define PACKED 1
+#define ZERO 8.0f
+#define HAS_MINIMUM 0
 
 static inline rows_t part_scale(const global uchar *unit, int part, int lane) {
     return LOAD_F16(unit, lane);
 }
 
-static inline rows_t part_offset(const global uchar *unit, int part, int lane, rows_t scale) {
-    return (-8.0f - BIAS_4) * scale;
-}
-
-static inline void part_quad(const global uchar *unit, int part, int quad, int lane, rows_t q[4]) {
-    nibbles(LOAD_WORD(unit + 32, quad >> 1, lane), quad & 1, q);
+static inline words_t part_bytes(const global uchar *unit, int part, int quad, int lane) {
+    return nibbles(LOAD_WORD(unit + 32, quad >> 1, lane), quad);
 }

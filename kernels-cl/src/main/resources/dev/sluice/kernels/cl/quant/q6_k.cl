@@ -3,20 +3,17 @@
 #define UNIT_COLS 256
 #define UNIT_BYTES 3360
 #define PART_COLS 16
-#define HAS_SCALE 1
-#define HAS_OFFSET 1
+#define PACKED 1
+#define ZERO 32.0f
+#define HAS_MINIMUM 0
 #define GROUP_AT(unit, part) ((unit) + 32 + 416 * ((part) >> 1))
 
 static inline rows_t part_scale(const global uchar *unit, int part, int lane) {
     return LOAD_F16(unit, lane) * LOAD_I8(GROUP_AT(unit, part) + 16 * ((part) & 1), lane);
 }
 
-static inline rows_t part_offset(const global uchar *unit, int part, int lane, rows_t scale) {
-    return (-32.0f - BIAS_6) * scale;
-}
-
-static inline void part_quad(const global uchar *unit, int part, int quad, int lane, rows_t q[4]) {
+static inline words_t part_bytes(const global uchar *unit, int part, int quad, int lane) {
     const global uchar *words = GROUP_AT(unit, part) + 32;
     words_t low = LOAD_WORD(words, 2 * (part & 1) + (quad >> 1), lane);
-    nibbles_and_pairs(low, quad & 1, LOAD_WORD(words, 4 + (part & 1), lane), quad, q);
+    return nibbles(low, quad) | upper_pairs(LOAD_WORD(words, 4 + (part & 1), lane), quad);
 }

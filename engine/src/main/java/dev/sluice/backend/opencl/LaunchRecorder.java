@@ -1,0 +1,72 @@
+package dev.sluice.backend.opencl;
+
+import dev.sluice.backend.LaunchProfile;
+import dev.sluice.opencl.Event;
+import dev.sluice.opencl.Kernel;
+import dev.sluice.opencl.NDRange;
+import dev.sluice.opencl.Queue;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Launches kernels and, on a profiling queue, keeps count of them and of the time they take on the device. */
+final class LaunchRecorder {
+    /** Events are read when so many wait: a driver may hold memory for each. */
+    private static final int MOST_PENDING = 4096;
+
+    private record Launch(String name, Event event) {}
+
+    private static final class Total {
+        long launches;
+        long nanos;
+    }
+
+    private final List<Launch> pending = new ArrayList<>();
+    private final Map<String, Total> totals = new HashMap<>();
+    private long steps;
+    private long hostNanos;
+
+    void launch(Queue queue, String name, Kernel kernel, NDRange range) {
+        if (!queue.profiling()) {
+            queue.launch(kernel, range);
+            return;
+        }
+        pending.add(new Launch(name, queue.launchWithEvent(kernel, range)));
+        if (pending.size() == MOST_PENDING) {
+            drain();
+        }
+    }
+
+    /** Counts a step that took the host some time to hand over. */
+    void step(long nanos) {
+        steps++;
+        hostNanos += nanos;
+    }
+
+    /** What was recorded since the last time; waits for the launches. */
+    LaunchProfile take() {
+        drain();
+        List<LaunchProfile.Kernel> kernels = new ArrayList<>();
+        totals.forEach((name, total) -> kernels.add(new LaunchProfile.Kernel(name, total.launches, total.nanos)));
+        kernels.sort(Comparator.comparingLong(LaunchProfile.Kernel::nanos).reversed());
+        LaunchProfile profile = new LaunchProfile(kernels, steps, hostNanos);
+        totals.clear();
+        steps = 0;
+        hostNanos = 0;
+        return profile;
+    }
+
+    private void drain() {
+        for (Launch launch : pending) {
+            try (Event event = launch.event()) {
+                event.await();
+                Total total = totals.computeIfAbsent(launch.name(), n -> new Total());
+                total.launches++;
+                total.nanos += event.profile().nanos();
+            }
+        }
+        pending.clear();
+    }
+}

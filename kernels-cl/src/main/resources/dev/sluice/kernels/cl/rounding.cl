@@ -1,0 +1,37 @@
+// Activations rounded to bytes, 32 columns at a time: x = scale * (q + r / 254), scale = max|x| / 127, with q what rounding
+// makes of x / scale and r what rounding makes of the rest.
+
+#ifndef ROUNDING_CL
+#define ROUNDING_CL
+
+#include "vectors.cl"
+
+#define REST 254.0f
+
+// Four words of bytes from 16 numbers.
+static inline int4 bytes_of(int16 v) {
+    return as_int4(convert_char16(v));
+}
+
+// Columns 0 to 15 and 16 to 31: q and r as numbers. An x that is no number makes the scale one that is none.
+static inline float round_block(float16 a, float16 b, int16 q[2], int16 r[2]) {
+    float16 most = fmax(fabs(a), fabs(b));
+    float16 strange = (a - a) + (b - b);
+    float scale = max16(most) / 127.0f + sum16(strange);
+    float inverse = scale > 0.0f ? 1.0f / scale : 0.0f;
+    float16 x = a * inverse;
+    q[0] = convert_int16_rte(x);
+    r[0] = convert_int16_rte((x - convert_float16(q[0])) * REST);
+    x = b * inverse;
+    q[1] = convert_int16_rte(x);
+    r[1] = convert_int16_rte((x - convert_float16(q[1])) * REST);
+    return scale;
+}
+
+static inline int sum_of(int16 v) {
+    int8 a = v.lo + v.hi;
+    int4 b = a.lo + a.hi;
+    return b.x + b.y + b.z + b.w;
+}
+
+#endif
