@@ -2,6 +2,7 @@ package dev.sluice.backend.opencl;
 
 import dev.sluice.opencl.DeviceInfo;
 import dev.sluice.opencl.DeviceType;
+import java.util.Set;
 
 /**
  * How kernels are shaped for a device: the values of the macros that the sources leave open, and how launches are cut.
@@ -18,6 +19,7 @@ import dev.sluice.opencl.DeviceType;
  * @param vectorTokens up to how many tokens are multiplied one by one
  * @param fusedMultiplyAdd whether fma is fast, else mad is used
  * @param compilers programs compiled at a time
+ * @param dot how bytes are multiplied, in kernels for vector units; {@link Dot#NONE} to compute in floats
  */
 record DeviceTuning(
         int lanes,
@@ -30,23 +32,29 @@ record DeviceTuning(
         int groupsPerUnit,
         int vectorTokens,
         boolean fusedMultiplyAdd,
-        int compilers) {
+        int compilers,
+        Dot dot) {
     /** Keys that attention goes over at a time. */
     static final int KEYS = 64;
 
+    /** Sums that fit the registers of AVX-512, beside the quants. */
+    private static final int WIDE_TOKENS = 12;
+
     /** Vector units and few threads: a work-item does what fills the registers, and a group is one work-item. */
-    static DeviceTuning wide(DeviceInfo info) {
-        return new DeviceTuning(16, 1, 16, 1, 1, 12, 1, 4, 4, info.fusedMultiplyAdd(), compilers(info));
+    static DeviceTuning wide(DeviceInfo info, Dot dot) {
+        return new DeviceTuning(16, 1, WIDE_TOKENS, 1, 1, 12, 1, 4, 4, info.fusedMultiplyAdd(), compilers(info), dot);
     }
 
     /** Many threads that read side by side. */
     static DeviceTuning parallel(DeviceInfo info) {
-        return new DeviceTuning(1, 4, 8, 4, 64, 8, 4, 32, 4, info.fusedMultiplyAdd(), compilers(info));
+        return new DeviceTuning(1, 4, 8, 4, 64, 8, 4, 32, 4, info.fusedMultiplyAdd(), compilers(info), Dot.NONE);
     }
 
-    static DeviceTuning of(DeviceInfo info) {
+    static DeviceTuning of(DeviceInfo info, Set<Capability> capabilities) {
         boolean room = info.maxWorkGroupSize() >= 64;
-        return info.type() == DeviceType.CPU || !room ? wide(info) : parallel(info);
+        return info.type() == DeviceType.CPU || !room
+                ? wide(info, capabilities.contains(Capability.X86_VNNI) ? Dot.X86_VNNI : Dot.NONE)
+                : parallel(info);
     }
 
     /** OpenCL lets threads compile side by side; the simulator Oclgrind crashes when they do. */

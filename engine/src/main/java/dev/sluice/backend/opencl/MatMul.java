@@ -5,9 +5,16 @@ import dev.sluice.opencl.NDRange;
 import dev.sluice.tensor.DType;
 import org.jspecify.annotations.Nullable;
 
-/** {@code pack.cl}, then {@code matmul.cl}: a product with many tokens. */
+/**
+ * {@code pack.cl}, then {@code matmul.cl}; or {@code round_tokens.cl}, then {@code matmul_dot.cl}: a product with many
+ * tokens.
+ */
 final class MatMul implements Stage {
+    /** Above so many times a token's mean scale, what rounding leaves counts as well; docs/PRECISION.md says why. */
+    private static final float LARGE = 2.5f;
+
     private final OpenClDevice device;
+    private final boolean rounds;
     private final Product product;
     private final BoundKernel pack;
     private final BoundKernel kernel;
@@ -16,15 +23,25 @@ final class MatMul implements Stage {
         this.device = device;
         this.product = product;
         DeviceTuning tuning = device.tuning();
-        pack = device.bind(packSpec(tuning));
-        kernel = device.bind(spec(tuning, product.matrices().getFirst().type()));
+        DType type = product.matrices().getFirst().type();
+        rounds = tuning.dot().takes(type);
+        pack = device.bind(packSpec(tuning, type));
+        kernel = device.bind(spec(tuning, type));
     }
 
-    static ProgramSpec packSpec(DeviceTuning tuning) {
+    static ProgramSpec packSpec(DeviceTuning tuning, DType type) {
+        if (tuning.dot().takes(type)) {
+            return ProgramSpec.of("round_tokens").with("TOKENS", tuning.tokens());
+        }
         return ProgramSpec.of("pack").with("TOKENS", tuning.tokens()).with("ITEMS", tuning.items());
     }
 
     static ProgramSpec spec(DeviceTuning tuning, DType type) {
+        if (tuning.dot().takes(type)) {
+            return tuning.dot()
+                    .with(ProgramSpec.of("matmul_dot").with(type).with("TOKENS", tuning.tokens()))
+                    .multiplyingBy(tuning);
+        }
         return ProgramSpec.of("matmul")
                 .with(type)
                 .with("LANES", tuning.lanes())
@@ -34,7 +51,7 @@ final class MatMul implements Stage {
     }
 
     /** What the panels hold after packing: products with the same input and norm share them. */
-    private record Packed(Value x, Product.@Nullable Norm norm) {}
+    private record Packed(Value x, Product.@Nullable Norm norm, boolean rounded) {}
 
     @Override
     public void submit(Run run) {
@@ -42,17 +59,23 @@ final class MatMul implements Stage {
         DeviceTuning tuning = device.tuning();
         int count = Math.ceilDiv(run.tokens, tuning.tokens());
         Buffer panels = device.scratch().panels();
-        if (run.packs(new Packed(p.x(), p.norm()))) {
-            pack.args()
+        if (run.packs(new Packed(p.x(), p.norm(), rounds))) {
+            BoundKernel args = pack.args()
                     .buffer(run.buffer(p.x()))
                     .i32(p.x().at())
                     .i32(p.cols())
                     .i32(run.tokens)
                     .i32(p.norm() == null ? 0 : 1)
                     .buffer(p.norm() == null ? null : p.norm().gain())
-                    .f32(p.norm() == null ? 0 : p.norm().eps())
-                    .buffer(panels)
-                    .launch(run.queue, NDRange.of((long) count * tuning.items()).local(tuning.items()));
+                    .f32(p.norm() == null ? 0 : p.norm().eps());
+            if (rounds) {
+                args.f32(LARGE).buffer(panels).launch(run.queue, NDRange.of(count));
+            } else {
+                args.buffer(panels)
+                        .launch(
+                                run.queue,
+                                NDRange.of((long) count * tuning.items()).local(tuning.items()));
+            }
         }
         // The panels are the grain of the work; tiles are divided only where there are too few panels.
         int wanted = Math.ceilDiv(tuning.groupsPerUnit() * device.computeUnits(), count);

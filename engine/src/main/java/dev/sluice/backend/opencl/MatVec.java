@@ -3,8 +3,11 @@ package dev.sluice.backend.opencl;
 import dev.sluice.opencl.NDRange;
 import dev.sluice.tensor.DType;
 
-/** {@code matvec.cl}: a product with one token; several are taken one after another. */
+/** {@code matvec.cl} or {@code matvec_dot.cl}: a product with one token; several are taken one after another. */
 final class MatVec implements Stage {
+    /** Words of a record of 32 columns in matvec_dot.cl. */
+    private static final int RECORD = 24;
+
     private final Product product;
     private final BoundKernel kernel;
     private final NDRange range;
@@ -13,14 +16,18 @@ final class MatVec implements Stage {
     MatVec(OpenClDevice device, Product product) {
         this.product = product;
         DeviceTuning tuning = device.tuning();
-        kernel = device.bind(spec(tuning, product.matrices().getFirst().type()));
+        DType type = product.matrices().getFirst().type();
+        kernel = device.bind(spec(tuning, type));
         int groups = Math.min(product.resultTiles(), tuning.groupsPerUnit() * device.computeUnits());
         range = NDRange.of((long) groups * tuning.tileItems(), tuning.split())
                 .local(tuning.tileItems(), tuning.split());
-        panelBytes = panelBytes(product.cols());
+        panelBytes = panelBytes(tuning, type, product.cols());
     }
 
     static ProgramSpec spec(DeviceTuning tuning, DType type) {
+        if (tuning.dot().takes(type)) {
+            return tuning.dot().with(ProgramSpec.of("matvec_dot").with(type)).multiplyingBy(tuning);
+        }
         return ProgramSpec.of("matvec")
                 .with(type)
                 .with("LANES", tuning.lanes())
@@ -28,8 +35,14 @@ final class MatVec implements Stage {
                 .multiplyingBy(tuning);
     }
 
-    /** Bytes of local memory for a token: its floats, rounded up to whole parts, and the sum of each part. */
-    static int panelBytes(int cols) {
+    /**
+     * Bytes of local memory for a token: its floats, rounded up to whole parts, and the sum of each part; or its records of
+     * bytes.
+     */
+    static int panelBytes(DeviceTuning tuning, DType type, int cols) {
+        if (tuning.dot().takes(type)) {
+            return Integer.BYTES * RECORD * (cols / 32);
+        }
         int padded = (cols + 31) / 32 * 32;
         return Float.BYTES * (padded + padded / 16);
     }

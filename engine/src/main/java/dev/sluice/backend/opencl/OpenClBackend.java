@@ -4,6 +4,7 @@ import dev.sluice.backend.Backend;
 import dev.sluice.backend.Device;
 import dev.sluice.backend.DeviceInfo;
 import dev.sluice.backend.DeviceOptions;
+import dev.sluice.backend.Precision;
 import dev.sluice.error.SluiceException;
 import dev.sluice.opencl.ClException;
 import dev.sluice.opencl.DeviceType;
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** The OpenCL devices of all platforms, numbered in the order in which the platforms name them. */
@@ -119,20 +121,25 @@ public final class OpenClBackend implements Backend {
 
     @Override
     public Device open(DeviceInfo info, DeviceOptions options) {
-        dev.sluice.opencl.Device device = find(info);
-        return OpenClDevice.open(info, device, options, DeviceTuning.of(device.info()), ProgramCache.ofUser());
+        dev.sluice.opencl.Device device = find(info.id());
+        // Exact products are computed in floats, which all devices can.
+        Set<Capability> capabilities = options.precision() == Precision.EXACT
+                ? Set.of()
+                : Capabilities.allowed(ProbeProcess.capabilities(info.id(), device));
+        return OpenClDevice.open(
+                info, device, options, DeviceTuning.of(device.info(), capabilities), ProgramCache.ofUser());
     }
 
-    /** The device behind a description. */
-    static dev.sluice.opencl.Device find(DeviceInfo info) {
+    /** The device of an id. */
+    static dev.sluice.opencl.Device find(String id) {
         List<dev.sluice.opencl.Device> devices = new ArrayList<>();
         List<String> notes = new ArrayList<>();
         look(devices, notes);
         for (int i = 0; i < devices.size(); i++) {
-            if (info.id().equals("opencl:" + i)) {
+            if (id.equals("opencl:" + i)) {
                 return devices.get(i);
             }
         }
-        throw new SluiceException("There is no OpenCL device " + info.id() + " (any more). " + String.join(" ", notes));
+        throw new SluiceException("There is no OpenCL device " + id + " (any more). " + String.join(" ", notes));
     }
 }

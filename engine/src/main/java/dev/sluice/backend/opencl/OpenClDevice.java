@@ -220,7 +220,8 @@ final class OpenClDevice implements Device {
     public synchronized String path() {
         int compiled = programs.compiled();
         String origin = compiled == 0 ? "cached" : compiled == programs.count() ? "compiled" : compiled + " compiled";
-        return "OpenCL: " + info.name() + " (" + info.platform() + "), f32, "
+        return "OpenCL: " + info.name() + " (" + info.platform() + "), "
+                + (tuning.dot() == Dot.NONE ? "f32, " : "activations rounded to bytes, ")
                 + (tuning.lanes() == 16 ? "16 rows a work-item" : "a row a work-item") + ", " + programs.count()
                 + " kernels (" + origin + ")";
     }
@@ -309,8 +310,7 @@ final class OpenClDevice implements Device {
                 case Op.ArgMax a -> List.of();
             };
             for (Tensor matrix : matrices) {
-                specs.add(MatMul.spec(tuning, matrix.type()));
-                specs.add(MatVec.spec(tuning, matrix.type()));
+                specs.addAll(Linear.specs(tuning, matrix.type()));
             }
         }
         return specs;

@@ -37,31 +37,9 @@ final class ProgramCache {
         this.folder = folder;
     }
 
-    /**
-     * The cache in the user's folder: {@code programs} below the system property {@code sluice.cache.dir} or the variable
-     * {@code SLUICE_CACHE_DIR}; else below {@code sluice} in {@code LOCALAPPDATA} (Windows), {@code XDG_CACHE_HOME} or
-     * {@code ~/.cache}.
-     */
+    /** The cache {@code programs} in the {@linkplain CacheFolder user's folder}. */
     static ProgramCache ofUser() {
-        return new ProgramCache(cacheFolder().resolve("programs"));
-    }
-
-    private static Path cacheFolder() {
-        String chosen = System.getProperty("sluice.cache.dir", System.getenv("SLUICE_CACHE_DIR"));
-        if (chosen != null && !chosen.isBlank()) {
-            return Path.of(chosen);
-        }
-        String windows = System.getenv("LOCALAPPDATA");
-        if (System.getProperty("os.name", "").startsWith("Windows") && windows != null) {
-            return Path.of(windows, "sluice");
-        }
-        String xdg = System.getenv("XDG_CACHE_HOME");
-        if (xdg != null && !xdg.isBlank()) {
-            return Path.of(xdg, "sluice");
-        }
-        // HOME first, as the scripts have it: the JVM's user.home comes from the user database and ignores it.
-        String home = System.getenv("HOME");
-        return Path.of(home == null || home.isBlank() ? System.getProperty("user.home") : home, ".cache", "sluice");
+        return new ProgramCache(CacheFolder.ofUser().resolve("programs"));
     }
 
     /** The name of a program's file from all that decides about its binary. */

@@ -192,7 +192,7 @@ class OpenClDeviceTest {
     @Test
     void anUnknownDeviceIsNamed() {
         DeviceInfo nowhere = new DeviceInfo("opencl:99", "opencl", DeviceInfo.Kind.GPU, "none", "none", 1, 1, Map.of());
-        String message = assertThrows(SluiceException.class, () -> OpenClBackend.find(nowhere))
+        String message = assertThrows(SluiceException.class, () -> OpenClBackend.find(nowhere.id()))
                 .getMessage();
         assertTrue(message.contains("opencl:99"), message);
     }

@@ -38,9 +38,12 @@ final class OpenClRuns {
         }
 
         OpenClDevice open(ProgramCache cache) {
-            dev.sluice.opencl.Device device = OpenClBackend.find(info);
-            DeviceTuning tuning =
-                    shape.equals("wide") ? DeviceTuning.wide(device.info()) : DeviceTuning.parallel(device.info());
+            dev.sluice.opencl.Device device = OpenClBackend.find(info.id());
+            DeviceTuning tuning = switch (shape) {
+                case "wide" -> DeviceTuning.wide(device.info(), Dot.NONE);
+                case "parallel" -> DeviceTuning.parallel(device.info());
+                default -> DeviceTuning.wide(device.info(), Dot.valueOf(shape));
+            };
             return OpenClDevice.open(info, device, new DeviceOptions(0, BATCH), tuning, cache);
         }
 
@@ -65,6 +68,19 @@ final class OpenClRuns {
             variants.add(new Variant(info, "wide"));
             variants.add(new Variant(info, "parallel"));
         }
+        return variants.stream();
+    }
+
+    /** All devices with products of bytes: as plain C, and in all ways that they were found capable of. */
+    static Stream<Variant> roundingVariants() {
+        List<Variant> variants = new ArrayList<>();
+        variants().map(Variant::info).distinct().forEach(info -> {
+            variants.add(new Variant(info, Dot.PLAIN.name()));
+            if (ProbeProcess.capabilities(info.id(), OpenClBackend.find(info.id()))
+                    .contains(Capability.X86_VNNI)) {
+                variants.add(new Variant(info, Dot.X86_VNNI.name()));
+            }
+        });
         return variants.stream();
     }
 

@@ -1,7 +1,7 @@
 // What matmul.cl computes, by integer dot products with activations rounded to bytes. For packed formats.
 //
 // Arguments as matmul.cl's, but
-// panels   as round.cl leaves them
+// panels   as round_tokens.cl leaves them
 //
 // A work-item multiplies the quants of 16 rows, unpacked once, with TOKENS tokens. Dimension 0 of the groups divides the
 // tiles, dimension 1 is the token panel.

@@ -18,7 +18,7 @@ static inline float round_block(float16 a, float16 b, int16 q[2], int16 r[2]) {
     float16 most = fmax(fabs(a), fabs(b));
     float16 strange = (a - a) + (b - b);
     float scale = max16(most) / 127.0f + sum16(strange);
-    float inverse = scale > 0.0f ? 1.0f / scale : 0.0f;
+    float inverse = scale >= 1e-30f ? 1.0f / scale : 0.0f;
     float16 x = a * inverse;
     q[0] = convert_int16_rte(x);
     r[0] = convert_int16_rte((x - convert_float16(q[0])) * REST);

@@ -1,0 +1,165 @@
+package dev.sluice.backend.opencl;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Has the capabilities of a device tried by {@link CapabilityProbe} in a child process, begun anew behind whatever ended it,
+ * and keeps the answer on disk until device or driver change.
+ */
+final class ProbeProcess {
+    private static final Logger LOG = LoggerFactory.getLogger(ProbeProcess.class);
+    private static final long LIMIT_SECONDS = 120;
+    private static final String FORMAT_VERSION = "1";
+
+    private ProbeProcess() {}
+
+    /** What the device can do; nothing, with a line that says why, if it cannot be tried. */
+    static Set<Capability> capabilities(String id, dev.sluice.opencl.Device device) {
+        Path file = CacheFolder.ofUser().resolve("capabilities").resolve(key(device));
+        try {
+            return parse(Files.readAllLines(file));
+        } catch (NoSuchFileException e) {
+            LOG.debug("The capabilities of {} have not been tried yet", id);
+        } catch (IOException | IllegalArgumentException e) {
+            LOG.debug("The capabilities of {} are tried anew: {} cannot be used", id, file, e);
+        }
+        List<String> lines = tried(id);
+        if (!lines.isEmpty()) {
+            keep(file, lines);
+        }
+        return parse(lines);
+    }
+
+    private static String key(dev.sluice.opencl.Device device) {
+        List<String> parts = new ArrayList<>(List.of(
+                FORMAT_VERSION,
+                device.info().name(),
+                device.info().version(),
+                device.info().driverVersion(),
+                device.platform().info().name(),
+                device.platform().info().version()));
+        for (Capability capability : Capability.values()) {
+            parts.add(capability.program().text());
+        }
+        return ProgramCache.key(parts.toArray(String[]::new));
+    }
+
+    private static Set<Capability> parse(List<String> lines) {
+        Set<Capability> there = EnumSet.noneOf(Capability.class);
+        for (String line : lines) {
+            if (line.startsWith(CapabilityProbe.YES)) {
+                there.add(Capability.valueOf(line.substring(CapabilityProbe.YES.length())));
+            } else if (!line.startsWith(CapabilityProbe.NO)) {
+                throw new IllegalArgumentException("the line '" + line + "'");
+            }
+        }
+        return there;
+    }
+
+    private static List<String> tried(String id) {
+        List<String> answers = new ArrayList<>();
+        List<Capability> left = new ArrayList<>(List.of(Capability.values()));
+        while (!left.isEmpty()) {
+            List<String> printed;
+            try {
+                printed = child(id, left);
+            } catch (IOException e) {
+                LOG.warn(
+                        "What {} can do beyond plain OpenCL 1.2 cannot be tried, so it is not used: no child process"
+                                + " starts ({})",
+                        id,
+                        e.getMessage());
+                return List.of();
+            }
+            @Nullable Capability last = null;
+            for (String line : printed) {
+                if (line.startsWith(CapabilityProbe.TRY)) {
+                    last = Capability.valueOf(line.substring(CapabilityProbe.TRY.length()));
+                } else if (last != null && line.endsWith(" " + last)) {
+                    answers.add(line);
+                    left.remove(last);
+                }
+            }
+            if (last == null) {
+                LOG.warn("What {} can do beyond plain OpenCL 1.2 cannot be tried, so it is not used", id);
+                return List.of();
+            }
+            if (left.remove(last)) {
+                LOG.debug("Trying {} ended the process: {} is taken not to have it", last, id);
+                answers.add(CapabilityProbe.NO + last);
+            }
+        }
+        return answers;
+    }
+
+    /** The lines that a child printed before it ended, however it ended. */
+    private static List<String> child(String id, List<Capability> capabilities) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xshare:auto",
+                "-XX:TieredStopAtLevel=1",
+                "-XX:-CreateCoredumpOnCrash",
+                "-XX:ErrorFile=" + nowhere()));
+        String modules = System.getProperty("jdk.module.path");
+        Module own = ProbeProcess.class.getModule();
+        if (own.isNamed() && modules != null) {
+            command.addAll(List.of(
+                    "--enable-native-access=dev.sluice.bindings",
+                    "-p",
+                    modules,
+                    "-m",
+                    own.getName() + "/" + CapabilityProbe.class.getName()));
+        } else {
+            command.addAll(List.of(
+                    "--enable-native-access=ALL-UNNAMED",
+                    "-cp",
+                    System.getProperty("java.class.path"),
+                    CapabilityProbe.class.getName()));
+        }
+        command.add(id);
+        capabilities.forEach(c -> command.add(c.name()));
+        Path output = Files.createTempFile("sluice-probe", ".txt");
+        try {
+            ProcessBuilder builder = new ProcessBuilder(command);
+            builder.redirectOutput(output.toFile());
+            builder.redirectError(ProcessBuilder.Redirect.DISCARD);
+            Process process = builder.start();
+            if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+            }
+            return Files.readAllLines(output, StandardCharsets.UTF_8);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        } finally {
+            Files.delete(output);
+        }
+    }
+
+    private static String nowhere() {
+        return System.getProperty("os.name", "").startsWith("Windows") ? "NUL" : "/dev/null";
+    }
+
+    private static void keep(Path file, List<String> lines) {
+        try {
+            Files.createDirectories(file.getParent());
+            Path temporary = Files.createTempFile(file.getParent(), "new-", ".tmp");
+            Files.write(temporary, lines);
+            Files.move(temporary, file, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            LOG.debug("The capabilities cannot be kept in {}", file, e);
+        }
+    }
+}
