@@ -4,6 +4,8 @@ import dev.sluice.opencl.Buffer;
 import dev.sluice.opencl.Kernel;
 import dev.sluice.opencl.NDRange;
 import dev.sluice.opencl.Queue;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,22 +13,36 @@ import org.jspecify.annotations.Nullable;
  * to one place in one layer, so that from token to token little changes but the position.
  */
 final class BoundKernel implements AutoCloseable {
-    private static final Object NOTHING = new Object();
+    /** What an argument is. */
+    enum Kind {
+        BUFFER,
+        I32,
+        F32,
+        LOCAL
+    }
 
+    private final Program program;
     private final Kernel kernel;
-    private final String name;
     private final LaunchRecorder recorder;
-    private final Object[] objects;
+    private final @Nullable Kind[] kinds;
+    private final @Nullable Buffer[] buffers;
     private final int[] numbers;
     private int next;
 
-    /** @param name by which launches are recorded */
-    BoundKernel(Kernel kernel, String name, LaunchRecorder recorder) {
+    /** What a kernel is made from, as far as launches are concerned. */
+    interface Program {
+        /** By which launches are recorded, for people. */
+        String label();
+    }
+
+    BoundKernel(Program program, Kernel kernel, LaunchRecorder recorder) {
+        this.program = program;
         this.kernel = kernel;
-        this.name = name;
         this.recorder = recorder;
-        objects = new Object[kernel.argCount()];
-        numbers = new int[kernel.argCount()];
+        int count = kernel.argCount();
+        kinds = new Kind[count];
+        buffers = new Buffer[count];
+        numbers = new int[count];
     }
 
     /** Begins with the first argument. */
@@ -37,55 +53,78 @@ final class BoundKernel implements AutoCloseable {
 
     /** A buffer, or null for one that the kernel will not touch. */
     BoundKernel buffer(@Nullable Buffer buffer) {
-        Object object = buffer == null ? NOTHING : buffer;
-        if (objects[next] != object) {
+        if (kinds[next] != Kind.BUFFER || buffers[next] != buffer) {
             Kernel.Args args = kernel.args().at(next);
             if (buffer == null) {
                 args.noBuffer();
             } else {
                 args.buffer(buffer);
             }
-            objects[next] = object;
+            kinds[next] = Kind.BUFFER;
+            buffers[next] = buffer;
         }
         next++;
         return this;
     }
 
     BoundKernel i32(int number) {
-        if (objects[next] == null || numbers[next] != number) {
+        if (changes(Kind.I32, number)) {
             kernel.args().at(next).i32(number);
-            remember(number);
         }
         next++;
         return this;
     }
 
     BoundKernel f32(float number) {
-        int bits = Float.floatToRawIntBits(number);
-        if (objects[next] == null || numbers[next] != bits) {
+        if (changes(Kind.F32, Float.floatToRawIntBits(number))) {
             kernel.args().at(next).f32(number);
-            remember(bits);
         }
         next++;
         return this;
     }
 
     BoundKernel local(int bytes) {
-        if (objects[next] == null || numbers[next] != bytes) {
+        if (changes(Kind.LOCAL, bytes)) {
             kernel.args().at(next).local(bytes);
-            remember(bytes);
         }
         next++;
         return this;
     }
 
-    private void remember(int bits) {
+    private boolean changes(Kind kind, int bits) {
+        if (kinds[next] == kind && numbers[next] == bits) {
+            return false;
+        }
+        kinds[next] = kind;
         numbers[next] = bits;
-        objects[next] = NOTHING;
+        return true;
     }
 
     void launch(Queue queue, NDRange range) {
-        recorder.launch(queue, name, kernel, range);
+        recorder.launch(queue, this, range);
+    }
+
+    // ---- what the recorder asks ----
+
+    Program program() {
+        return program;
+    }
+
+    Kernel kernel() {
+        return kernel;
+    }
+
+    /** The arguments of a launch, in the kernel's order. */
+    List<TracedLaunch.Argument> arguments() {
+        List<TracedLaunch.Argument> all = new ArrayList<>();
+        for (int i = 0; i < kinds.length; i++) {
+            Kind kind = kinds[i];
+            if (kind == null) {
+                throw new IllegalStateException(program.label() + " lacks argument " + i);
+            }
+            all.add(new TracedLaunch.Argument(kind, buffers[i], numbers[i]));
+        }
+        return all;
     }
 
     @Override

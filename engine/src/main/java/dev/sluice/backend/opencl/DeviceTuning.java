@@ -20,6 +20,7 @@ import java.util.Set;
  * @param fusedMultiplyAdd whether fma is fast, else mad is used
  * @param compilers programs compiled at a time
  * @param dot how bytes are multiplied, in kernels for vector units; {@link Dot#NONE} to compute in floats
+ * @param together whether one token goes through a layer in one launch where it can
  */
 record DeviceTuning(
         int lanes,
@@ -33,21 +34,24 @@ record DeviceTuning(
         int vectorTokens,
         boolean fusedMultiplyAdd,
         int compilers,
-        Dot dot) {
+        Dot dot,
+        boolean together) {
     /** Keys that attention goes over at a time. */
     static final int KEYS = 64;
 
-    /** Sums that fit the registers of AVX-512, beside the quants. */
-    private static final int WIDE_TOKENS = 12;
+    /** Sums of 16 rows that fit 32 registers beside the quants; half as many where a compiler makes two registers of each. */
+    private static final int SUMS = 12;
 
     /** Vector units and few threads: a work-item does what fills the registers, and a group is one work-item. */
     static DeviceTuning wide(DeviceInfo info, Dot dot) {
-        return new DeviceTuning(16, 1, WIDE_TOKENS, 1, 1, 12, 1, 4, 4, info.fusedMultiplyAdd(), compilers(info), dot);
+        boolean full = dot == Dot.X86_VNNI || info.preferredVectorWidths().floats() >= 16;
+        int sums = full ? SUMS : SUMS / 2;
+        return new DeviceTuning(16, 1, sums, 1, 1, sums, 1, 4, 4, info.fusedMultiplyAdd(), compilers(info), dot, true);
     }
 
     /** Many threads that read side by side. */
     static DeviceTuning parallel(DeviceInfo info) {
-        return new DeviceTuning(1, 4, 8, 4, 64, 8, 4, 32, 4, info.fusedMultiplyAdd(), compilers(info), Dot.NONE);
+        return new DeviceTuning(1, 4, 8, 4, 64, 8, 4, 32, 4, info.fusedMultiplyAdd(), compilers(info), Dot.NONE, false);
     }
 
     static DeviceTuning of(DeviceInfo info, Set<Capability> capabilities) {

@@ -2,7 +2,6 @@ package dev.sluice.backend.opencl;
 
 import dev.sluice.backend.LaunchProfile;
 import dev.sluice.opencl.Event;
-import dev.sluice.opencl.Kernel;
 import dev.sluice.opencl.NDRange;
 import dev.sluice.opencl.Queue;
 import java.util.ArrayList;
@@ -10,8 +9,9 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
-/** Launches kernels and, on a profiling queue, keeps count of them and of the time they take on the device. */
+/** Launches kernels, or writes down what would be launched; and, on a profiling queue, keeps count of them and of the time they take on the device. */
 final class LaunchRecorder {
     /** Events are read when so many wait: a driver may hold memory for each. */
     private static final int MOST_PENDING = 4096;
@@ -25,18 +25,35 @@ final class LaunchRecorder {
 
     private final List<Launch> pending = new ArrayList<>();
     private final Map<String, Total> totals = new HashMap<>();
+    private @Nullable List<TracedLaunch> trace;
     private long steps;
     private long hostNanos;
 
-    void launch(Queue queue, String name, Kernel kernel, NDRange range) {
-        if (!queue.profiling()) {
-            queue.launch(kernel, range);
+    void launch(Queue queue, BoundKernel kernel, NDRange range) {
+        if (trace != null) {
+            trace.add(new TracedLaunch((ProgramSpec) kernel.program(), kernel.arguments(), range));
             return;
         }
-        pending.add(new Launch(name, queue.launchWithEvent(kernel, range)));
+        if (!queue.profiling()) {
+            queue.launch(kernel.kernel(), range);
+            return;
+        }
+        pending.add(new Launch(kernel.program().label(), queue.launchWithEvent(kernel.kernel(), range)));
         if (pending.size() == MOST_PENDING) {
             drain();
         }
+    }
+
+    /** What something would launch, which is not launched. */
+    List<TracedLaunch> trace(Runnable what) {
+        List<TracedLaunch> launches = new ArrayList<>();
+        trace = launches;
+        try {
+            what.run();
+        } finally {
+            trace = null;
+        }
+        return launches;
     }
 
     /** Counts a step that took the host some time to hand over. */

@@ -38,6 +38,10 @@ final class LayerResources {
         return table;
     }
 
+    List<RotationTable> rotations() {
+        return rotations;
+    }
+
     /** Bytes of the weights, each counted once. */
     long bytes() {
         return weights.stream().distinct().mapToLong(Buffer::byteSize).sum();

@@ -10,7 +10,10 @@ import dev.sluice.graph.Layer;
 import dev.sluice.graph.Op;
 import dev.sluice.opencl.Buffer;
 import dev.sluice.opencl.Queue;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A layer bound to an OpenCL device: its stages in order. */
@@ -23,6 +26,7 @@ final class OpenClCompiledLayer implements CompiledLayer {
     private final List<Stage> stages;
     private final int scratchSlots;
     private final boolean inPlaceNeedsCopy;
+    private final Map<KvType, Optional<LayerKernel>> together = new EnumMap<>(KvType.class);
     private final long residentBytes;
     private boolean closed;
 
@@ -84,21 +88,28 @@ final class OpenClCompiledLayer implements CompiledLayer {
     @Override
     public Fence submit(Step step, DeviceMemory in, DeviceMemory out, @Nullable LayerState... states) {
         device.exclusively(queue -> {
-            queue(queue, step, in, out, states);
+            queue(queue, step, in, out, false, states);
             queue.flush();
         });
         return device.fence();
     }
 
-    /** Queues the layer's launches; the caller holds the device. */
-    void queue(Queue queue, Step step, DeviceMemory in, DeviceMemory out, @Nullable LayerState... states) {
+    /**
+     * Queues the layer's launches; the caller holds the device.
+     *
+     * @param meets whether work-groups may wait for each other, in steps of one token
+     * @return whether they do
+     */
+    boolean queue(
+            Queue queue, Step step, DeviceMemory in, DeviceMemory out, boolean meets, @Nullable LayerState... states) {
         if (closed) {
             throw new IllegalStateException(layer.name() + " has been closed");
         }
-        execute(queue, step, in, out, states);
+        return execute(queue, step, in, out, meets, states);
     }
 
-    private void execute(Queue queue, Step step, DeviceMemory in, DeviceMemory out, @Nullable LayerState[] states) {
+    private boolean execute(
+            Queue queue, Step step, DeviceMemory in, DeviceMemory out, boolean meets, @Nullable LayerState[] states) {
         boolean head = layer.kind() == Layer.Kind.HEAD;
         int rows = head || layer.kind() == Layer.Kind.ARGMAX ? step.outputRows() : step.tokens();
         if (step.tokens() > device.batchTokens()) {
@@ -109,7 +120,7 @@ final class OpenClCompiledLayer implements CompiledLayer {
         Buffer target = buffer(out, (long) rows * layer.outputWidth());
         KvCache[] caches = caches(step, states);
         if (rows == 0) {
-            return;
+            return false;
         }
         if (source == target && layer.kind() != Layer.Kind.BLOCK) {
             throw new IllegalArgumentException(layer.name() + " cannot write over its input");
@@ -122,12 +133,20 @@ final class OpenClCompiledLayer implements CompiledLayer {
             slots[Value.SCRATCH + i] = device.scratch().slot(i);
         }
         Run run = new Run(queue, step, rows, caches, slots);
-        for (Stage stage : stages) {
-            stage.submit(run);
+        LayerKernel whole = meets && caches.length == 1 && step.tokens() == 1
+                ? together.getOrDefault(caches[0].type(), Optional.empty()).orElse(null)
+                : null;
+        if (whole != null) {
+            whole.submit(run);
+        } else {
+            for (Stage stage : stages) {
+                stage.submit(run);
+            }
         }
         if (copies) {
             queue.copy(slots[Value.OUTPUT], 0, target, 0, (long) Float.BYTES * rows * layer.outputWidth());
         }
+        return whole != null;
     }
 
     /** A copy of the rows that logits are wanted for: others may lie between them. */
@@ -197,10 +216,14 @@ final class OpenClCompiledLayer implements CompiledLayer {
     /** Gets ready for KV caches of a format. */
     void prepare(KvType type) {
         stages.forEach(stage -> stage.prepare(type));
+        layer.attention()
+                .ifPresent(op -> together.computeIfAbsent(
+                        type, t -> LayerKernel.of(device, resources, op, stages, scratchSlots, t)));
     }
 
     private void release() {
         stages.forEach(Stage::close);
+        together.values().forEach(kernel -> kernel.ifPresent(LayerKernel::close));
         resources.release();
     }
 

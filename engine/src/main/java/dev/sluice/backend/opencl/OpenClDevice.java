@@ -52,6 +52,7 @@ final class OpenClDevice implements Device {
     private final LaunchRecorder recorder = new LaunchRecorder();
     private final List<RotationTable> rotations = new ArrayList<>();
     private final List<OpenClCompiledLayer> layers = new ArrayList<>();
+    private @Nullable Meeting meeting;
     private boolean closed;
 
     private OpenClDevice(
@@ -125,8 +126,8 @@ final class OpenClDevice implements Device {
         return device.info().localMemory() - LOCAL_RESERVE;
     }
 
-    BoundKernel bind(ProgramSpec spec) {
-        return new BoundKernel(programs.kernel(spec), spec.label(), recorder);
+    BoundKernel bind(ProgramSource source) {
+        return new BoundKernel(source, programs.kernel(source), recorder);
     }
 
     /** Runs something that uses the queue, one thread at a time. */
@@ -194,6 +195,15 @@ final class OpenClDevice implements Device {
             rotations.remove(table);
             table.close();
         }
+    }
+
+    Meeting meeting() {
+        Meeting present = meeting;
+        if (present == null) {
+            present = new Meeting(this, queue);
+            meeting = present;
+        }
+        return present;
     }
 
     LaunchRecorder recorder() {
@@ -343,16 +353,38 @@ final class OpenClDevice implements Device {
             DeviceMemory out,
             StateSource states) {
         exclusively(queue -> {
-            long started = System.nanoTime();
-            int last = layers.size() - 1;
-            for (int i = 0; i <= last; i++) {
-                own(layers.get(i)).queue(queue, step, i == 0 ? in : between, i == last ? out : between, states.of(i));
-                // The device is to compute while the host queues the next layer.
-                queue.flush();
+            boolean meets = step.tokens() == 1 && meeting().open();
+            if (queued(queue, layers, step, in, between, out, states, meets)
+                    && meeting().broke(queue)) {
+                // Nothing that a step reads is overwritten by it: caches behind the position do not count.
+                queued(queue, layers, step, in, between, out, states, false);
             }
-            recorder.step(System.nanoTime() - started);
         });
         return fence();
+    }
+
+    /** Queues all layers; says whether any has work-groups that wait for each other. */
+    private boolean queued(
+            Queue to,
+            List<CompiledLayer> layers,
+            Step step,
+            DeviceMemory in,
+            DeviceMemory between,
+            DeviceMemory out,
+            StateSource states,
+            boolean meets) {
+        long started = System.nanoTime();
+        boolean met = false;
+        int last = layers.size() - 1;
+        for (int i = 0; i <= last; i++) {
+            DeviceMemory from = i == 0 ? in : between;
+            DeviceMemory target = i == last ? out : between;
+            met |= own(layers.get(i)).queue(to, step, from, target, meets, states.of(i));
+            // The device is to compute while the host queues the next layer.
+            to.flush();
+        }
+        recorder.step(System.nanoTime() - started);
+        return met;
     }
 
     private OpenClCompiledLayer own(CompiledLayer layer) {

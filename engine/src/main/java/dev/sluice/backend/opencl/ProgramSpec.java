@@ -12,7 +12,7 @@ import java.util.TreeMap;
  * @param kernel the name of the kernel function, which is its file's without {@code .cl}
  * @param macros in a fixed order, so that equal programs have equal texts
  */
-record ProgramSpec(String kernel, Map<String, String> macros) {
+record ProgramSpec(String kernel, Map<String, String> macros) implements ProgramSource {
     ProgramSpec {
         macros = Collections.unmodifiableMap(new TreeMap<>(macros));
     }
@@ -41,13 +41,14 @@ record ProgramSpec(String kernel, Map<String, String> macros) {
         return with("MULTIPLY_ADD(a,b,c)", tuning.multiplyAdd());
     }
 
-    /** The kernel, and the weight format if it has one, for people. */
-    String label() {
+    @Override
+    public String label() {
         String format = macros.get("QUANT");
         return format == null ? kernel : kernel + " " + format.replaceAll(".*/|\\.cl.*", "");
     }
 
-    String text() {
+    @Override
+    public String text() {
         return KernelText.of(kernel + ".cl", macros);
     }
 }

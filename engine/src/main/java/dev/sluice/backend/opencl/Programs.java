@@ -30,7 +30,7 @@ final class Programs implements AutoCloseable {
     private final Device device;
     private final ProgramCache cache;
     private final int compilers;
-    private final Map<ProgramSpec, Program> programs = new HashMap<>();
+    private final Map<ProgramSource, Program> programs = new HashMap<>();
     private final AtomicInteger compiled = new AtomicInteger();
 
     Programs(Context context, Device device, ProgramCache cache, int compilers) {
@@ -45,19 +45,19 @@ final class Programs implements AutoCloseable {
      *
      * @throws SluiceException with the compiler's log if one cannot be compiled
      */
-    void prepare(Collection<ProgramSpec> specs) {
-        Set<ProgramSpec> missing = new LinkedHashSet<>(specs);
+    void prepare(Collection<? extends ProgramSource> specs) {
+        Set<ProgramSource> missing = new LinkedHashSet<>(specs);
         missing.removeAll(programs.keySet());
         if (missing.isEmpty()) {
             return;
         }
         int threads = Math.min(missing.size(), compilers);
-        Map<ProgramSpec, Future<Program>> building = new HashMap<>();
+        Map<ProgramSource, Future<Program>> building = new HashMap<>();
         try (ExecutorService pool = Executors.newFixedThreadPool(threads)) {
             missing.forEach(spec -> building.put(spec, pool.submit(() -> build(spec))));
         }
         RuntimeException failed = null;
-        for (Map.Entry<ProgramSpec, Future<Program>> entry : building.entrySet()) {
+        for (Map.Entry<ProgramSource, Future<Program>> entry : building.entrySet()) {
             try {
                 programs.put(entry.getKey(), entry.getValue().get());
             } catch (ExecutionException e) {
@@ -72,7 +72,7 @@ final class Programs implements AutoCloseable {
     }
 
     /** A new kernel of a program that is ready. */
-    Kernel kernel(ProgramSpec spec) {
+    Kernel kernel(ProgramSource spec) {
         Program program = programs.get(spec);
         if (program == null) {
             prepare(List.of(spec));
@@ -91,7 +91,7 @@ final class Programs implements AutoCloseable {
         return compiled.get();
     }
 
-    private Program build(ProgramSpec spec) {
+    private Program build(ProgramSource spec) {
         String text = spec.text();
         String key = ProgramCache.key(
                 text,
@@ -115,7 +115,7 @@ final class Programs implements AutoCloseable {
         } catch (ClException e) {
             throw new SluiceException(
                     "The OpenCL driver of " + device + " (" + device.info().driverVersion()
-                            + ") cannot compile the kernel " + spec.kernel() + " " + spec.macros()
+                            + ") cannot compile the kernel " + spec
                             + "; another driver, or --device cpu, would do. " + e.getMessage(),
                     e);
         }

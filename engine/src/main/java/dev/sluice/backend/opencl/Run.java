@@ -28,6 +28,10 @@ final class Run {
         return slots[value.slot()];
     }
 
+    Buffer slot(int slot) {
+        return slots[slot];
+    }
+
     @Nullable
     Buffer bufferOrNone(@Nullable Value value) {
         return value == null ? null : buffer(value);
