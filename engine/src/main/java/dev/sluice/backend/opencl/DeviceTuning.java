@@ -20,7 +20,8 @@ import java.util.Set;
  * @param fusedMultiplyAdd whether fma is fast, else mad is used
  * @param compilers programs compiled at a time
  * @param dot how bytes are multiplied, in kernels for vector units; {@link Dot#NONE} to compute in floats
- * @param together whether one token goes through a layer in one launch where it can
+ * @param patience how often work-groups of a layer that one token goes through in one launch look for each other before
+ *     they give up, at the least; 0 for a launch for each part of a layer
  */
 record DeviceTuning(
         int lanes,
@@ -35,9 +36,12 @@ record DeviceTuning(
         boolean fusedMultiplyAdd,
         int compilers,
         Dot dot,
-        boolean together) {
+        int patience) {
     /** Keys that attention goes over at a time. */
     static final int KEYS = 64;
+
+    /** A nanosecond or so each: beyond what waking a thread takes. */
+    private static final int PATIENCE = 1 << 16;
 
     /** Sums of 16 rows that fit 32 registers beside the quants; half as many where a compiler makes two registers of each. */
     private static final int SUMS = 12;
@@ -46,12 +50,13 @@ record DeviceTuning(
     static DeviceTuning wide(DeviceInfo info, Dot dot) {
         boolean full = dot == Dot.X86_VNNI || info.preferredVectorWidths().floats() >= 16;
         int sums = full ? SUMS : SUMS / 2;
-        return new DeviceTuning(16, 1, sums, 1, 1, sums, 1, 4, 4, info.fusedMultiplyAdd(), compilers(info), dot, true);
+        return new DeviceTuning(
+                16, 1, sums, 1, 1, sums, 1, 4, 4, info.fusedMultiplyAdd(), compilers(info), dot, PATIENCE);
     }
 
     /** Many threads that read side by side. */
     static DeviceTuning parallel(DeviceInfo info) {
-        return new DeviceTuning(1, 4, 8, 4, 64, 8, 4, 32, 4, info.fusedMultiplyAdd(), compilers(info), Dot.NONE, false);
+        return new DeviceTuning(1, 4, 8, 4, 64, 8, 4, 32, 4, info.fusedMultiplyAdd(), compilers(info), Dot.NONE, 0);
     }
 
     static DeviceTuning of(DeviceInfo info, Set<Capability> capabilities) {
@@ -64,6 +69,23 @@ record DeviceTuning(
     /** OpenCL lets threads compile side by side; the simulator Oclgrind crashes when they do. */
     private static int compilers(DeviceInfo info) {
         return info.name().startsWith("Oclgrind") ? 1 : Runtime.getRuntime().availableProcessors();
+    }
+
+    DeviceTuning withPatience(int looks) {
+        return new DeviceTuning(
+                lanes,
+                split,
+                tokens,
+                tilesAtOnce,
+                items,
+                queries,
+                keyItems,
+                groupsPerUnit,
+                vectorTokens,
+                fusedMultiplyAdd,
+                compilers,
+                dot,
+                looks);
     }
 
     /** Work-items of a group that computes tiles, along its first dimension. */

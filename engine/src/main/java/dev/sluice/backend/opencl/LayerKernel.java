@@ -17,10 +17,8 @@ import java.util.Optional;
  * many as there are compute units, of one work-item each.
  */
 final class LayerKernel implements AutoCloseable {
-    /** Times that a group looks for the others, a nanosecond or so each: beyond what waking a thread takes. */
-    private static final int PATIENCE = 1 << 16;
-    /** More of them where there is more to do: a group may be some percent slower than the others. */
-    private static final int BYTES_A_LOOK = 64;
+    /** A group has so much more patience for each so many bytes: it may be some percent faster than the others. */
+    private static final long BYTES_OF_PATIENCE = 4L << 20;
     /** Beyond this many bytes of weights a launch costs little beside what it does. */
     private static final long MOST_BYTES = 64L << 20;
 
@@ -41,7 +39,7 @@ final class LayerKernel implements AutoCloseable {
         this.roles = roles;
         meeting = device.meeting();
         range = NDRange.of(device.computeUnits()).local(1);
-        patience = PATIENCE + (int) (bytes / BYTES_A_LOOK);
+        patience = Math.toIntExact(device.tuning().patience() * (1 + bytes / BYTES_OF_PATIENCE));
     }
 
     /**
@@ -57,7 +55,7 @@ final class LayerKernel implements AutoCloseable {
             List<Stage> stages,
             int slots,
             KvType type) {
-        if (!device.tuning().together() || resources.bytes() > MOST_BYTES) {
+        if (device.tuning().patience() == 0 || resources.bytes() > MOST_BYTES) {
             return Optional.empty();
         }
         Buffer[] values = new Buffer[Value.SCRATCH + slots];

@@ -353,10 +353,13 @@ final class OpenClDevice implements Device {
             DeviceMemory out,
             StateSource states) {
         exclusively(queue -> {
-            boolean meets = step.tokens() == 1 && meeting().open();
+            // A step whose meeting breaks is run again, so its input must still be there.
+            boolean meets = step.tokens() == 1
+                    && in != between
+                    && in != out
+                    && meeting().open();
             if (queued(queue, layers, step, in, between, out, states, meets)
                     && meeting().broke(queue)) {
-                // Nothing that a step reads is overwritten by it: caches behind the position do not count.
                 queued(queue, layers, step, in, between, out, states, false);
             }
         });

@@ -40,7 +40,9 @@ final class OpenClRuns {
         OpenClDevice open(ProgramCache cache) {
             dev.sluice.opencl.Device device = OpenClBackend.find(info.id());
             DeviceTuning tuning = switch (shape) {
-                case "wide" -> DeviceTuning.wide(device.info(), Dot.NONE);
+                case "wide" -> DeviceTuning.wide(device.info(), Dot.NONE).withPatience(0);
+                case "together" -> DeviceTuning.wide(device.info(), Dot.NONE).withPatience(1 << 24);
+                case "hasty" -> DeviceTuning.wide(device.info(), Dot.NONE).withPatience(1);
                 case "parallel" -> DeviceTuning.parallel(device.info());
                 default -> DeviceTuning.wide(device.info(), Dot.valueOf(shape));
             };
@@ -84,6 +86,14 @@ final class OpenClRuns {
         return variants.stream();
     }
 
+    /** All devices with layers that one token goes through in one launch, whose work-groups wait for each other. */
+    static Stream<Variant> meetingVariants() {
+        return variants()
+                .map(Variant::info)
+                .distinct()
+                .flatMap(info -> Stream.of(new Variant(info, "together"), new Variant(info, "hasty")));
+    }
+
     static float[] random(int count, long seed) {
         Random random = new Random(seed);
         float[] x = new float[count];
@@ -109,7 +119,7 @@ final class OpenClRuns {
         try (DeviceMemory in = device.allocate(4L * x.length);
                 DeviceMemory out = device.allocate(4L * y.length)) {
             in.write(0, MemorySegment.ofArray(x));
-            layer.submit(step, in, out, state);
+            device.submit(List.of(layer), step, in, out, out, i -> new LayerState[] {state});
             out.read(0, MemorySegment.ofArray(y));
         }
         return y;
