@@ -30,8 +30,8 @@ final class Attention implements Stage {
         }
         queriesOfMany = most;
         queriesOfOne = Math.min(most, op.heads() / op.kvHeads());
-        one = new ByKvType(device, spec(queriesOfOne));
-        many = queriesOfOne == queriesOfMany ? one : new ByKvType(device, spec(queriesOfMany));
+        one = new ByKvType(device, spec(tuning, op.headDim(), queriesOfOne));
+        many = queriesOfOne == queriesOfMany ? one : new ByKvType(device, spec(tuning, op.headDim(), queriesOfMany));
     }
 
     private static long localBytes(int headDim, int queries) {
@@ -39,9 +39,10 @@ final class Attention implements Stage {
         return Float.BYTES * (long) queries * (headDim + DeviceTuning.KEYS + valueDim + 3);
     }
 
-    private ProgramSpec spec(int queries) {
+    /** To be completed by {@link ByKvType#spec}. */
+    static ProgramSpec spec(DeviceTuning tuning, int headDim, int queries) {
         return ProgramSpec.of("attention")
-                .with("HEAD_DIM", op.headDim())
+                .with("HEAD_DIM", headDim)
                 .with("LANES", tuning.lanes())
                 .with("QUERIES", queries)
                 .with("KEYS", DeviceTuning.KEYS)

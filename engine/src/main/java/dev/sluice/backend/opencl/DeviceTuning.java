@@ -41,7 +41,12 @@ record DeviceTuning(
 
     /** Many threads that read side by side. */
     static DeviceTuning parallel(DeviceInfo info) {
-        return new DeviceTuning(1, 4, 8, 4, 64, 8, 4, 32, 4, info.fusedMultiplyAdd(), compilers(info));
+        return parallel(info.fusedMultiplyAdd(), compilers(info));
+    }
+
+    /** The same for a device that is not here. */
+    static DeviceTuning parallel(boolean fusedMultiplyAdd, int compilers) {
+        return new DeviceTuning(1, 4, 8, 4, 64, 8, 4, 32, 4, fusedMultiplyAdd, compilers);
     }
 
     static DeviceTuning of(DeviceInfo info) {

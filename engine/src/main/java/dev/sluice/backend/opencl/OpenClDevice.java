@@ -120,6 +120,11 @@ final class OpenClDevice implements Device {
         return device.info().localMemory() - LOCAL_RESERVE;
     }
 
+    /** What has been compiled so far. */
+    synchronized Set<ProgramSpec> compiled() {
+        return programs.specs();
+    }
+
     BoundKernel bind(ProgramSpec spec) {
         return new BoundKernel(programs.kernel(spec));
     }
