@@ -41,7 +41,7 @@ def arguments(argv):
 def main(argv):
     options = arguments(argv)
     started = time.monotonic()
-    flags, columns, everything = variants.read(options.kernels)
+    flags, columns, everything = variants.read(options.kernels.resolve())
     chosen = [v for v in everything if options.only.lower() in (v.kernel + " " + v.label).lower()]
     if not chosen:
         raise ReportError("no kernel's name holds %r" % options.only)
@@ -61,20 +61,21 @@ def main(argv):
         options.condensed.write_text(report.condensed(run, results), encoding="utf-8")
     if len(chosen) == len(everything) and len(back_ends) == len(BACK_ENDS):
         (options.out / "roofline.md").write_text(roofline.to_markdown(results), encoding="utf-8")
-    bad = [r for r in results if r.bad()]
-    print(report.summary(results))
-    for result in bad:
-        print("%s %s for %s: %s" % (result.variant.kernel, result.variant.label, result.target.name, result.why()))
+    print("\n".join([report.summary(results), *report.faults(results)]))
     say("%s/report.md written after %d s" % (options.out, time.monotonic() - started))
-    return 1 if bad else 0
+    return 1 if any(r.bad() for r in results) else 0
 
 
 def compile_all(chosen, back_ends, work, jobs):
     """Results in the order of variants and targets. A task is a variant for all GPUs of a vendor, which share what they can."""
-    tasks = [(v, name) for v in chosen for name in back_ends if name in v.vendors]
+    tasks = []
+    for name in back_ends:
+        for v in chosen:
+            targets = [t for t in of_vendor(name) if t.tuned_as in v.gpus]
+            tasks += [(v, name, targets)] if targets else []
     found = {}
     with ThreadPoolExecutor(jobs) as pool:
-        waiting = [pool.submit(one, v, back_ends[name], of_vendor(name), work) for v, name in tasks]
+        waiting = [pool.submit(one, v, back_ends[name], targets, work) for v, name, targets in tasks]
         for done, future in enumerate(as_completed(waiting), 1):
             for result in future.result():
                 found[result.variant, result.target.name] = result

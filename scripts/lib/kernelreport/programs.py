@@ -56,4 +56,4 @@ def package(name):
 def version(command):
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     lines = done.stdout.decode(errors="replace").strip().splitlines()
-    return next((line.strip() for line in lines if re.search(r"\d+\.\d+", line)), "?")
+    return next((found.group(0) for found in (re.search(r"\d+\.\d+(\.\d+)?", line) for line in lines) if found), "?")

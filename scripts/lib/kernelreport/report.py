@@ -34,6 +34,15 @@ def summary(results):
     )
 
 
+def faults(results):
+    """A line for each variant and complaint, with the GPUs it is about."""
+    found = {}
+    for r in results:
+        if r.bad():
+            found.setdefault((r.variant.kernel, r.variant.label, r.why()), []).append(r.target.name)
+    return ["%s %s for %s: %s" % (kernel, label, ", ".join(names), why) for (kernel, label, why), names in found.items()]
+
+
 def to_markdown(run, results):
     lines = ["# Kernels on GPUs, in full", "", *preamble(run, results), ""]
     lines += ["| kernel | variant | GPU | registers | width | spilled B | local B | private B | group | occupancy | |"]
@@ -91,6 +100,8 @@ def cell(results):
         sizes = [r.figures.width or r.figures.registers for r in good]
         word = "wide" if good[0].figures.width else "regs"
         parts = ["%s %s" % (span(sizes), word), "%s %%" % span([round(100 * r.occupancy) for r in good])]
+    in_memory = sum(r.figures.private_bytes > 0 and not r.figures.spilled for r in good)
+    parts += ["%d with private memory" % in_memory] if in_memory else []
     failed = len(results) - len(good)
     spilled = sum(r.figures.spilled > 0 for r in good)
     parts += ["**%d fail**" % failed] if failed else []

@@ -89,7 +89,7 @@ MODELS = [
 def occupancy_of(results, gpu, quant):
     """Of matvec; a GPU that the report does not compile for counts as a quarter full."""
     for r in results:
-        if r.target.name == gpu.like and r.variant.kernel == "matvec" and quant in r.variant.label and not r.failure:
+        if r.target.name == gpu.like and r.variant.kernel.startswith("matvec") and quant in r.variant.label and not r.failure:
             return r.occupancy
     return 0.25
 

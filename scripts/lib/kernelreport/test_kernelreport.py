@@ -68,7 +68,7 @@ class Readers(unittest.TestCase):
 class Variants(unittest.TestCase):
     def entry(self, format_, split):
         macros = {"QUANT": '"quant/%s.cl"' % format_, "SPLIT": split, "LANES": "1"}
-        return {"kernel": "k", "file": format_ + ".cl", "local_arguments": 0, "macros": macros, "vendors": ["amd"]}
+        return {"kernel": "k", "file": format_ + ".cl", "local_arguments": 0, "macros": macros, "gpus": ["amd"]}
 
     def test_are_named_by_what_differs_and_know_the_size_of_their_groups(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -18,7 +18,7 @@ class Variant:
     macros: dict
     local_arguments: int
     items: int
-    vendors: tuple
+    gpus: tuple
 
     def __hash__(self):
         return hash(self.source)
@@ -48,7 +48,7 @@ def variant(folder, entry, names):
         entry["macros"],
         entry["local_arguments"],
         group_items((folder / entry["file"]).read_text(encoding="utf-8"), entry["macros"]),
-        tuple(entry["vendors"]),
+        tuple(entry["gpus"]),
     )
 
 

@@ -24,7 +24,7 @@ final class Attention implements Stage {
         this.q = q;
         this.y = y;
         tuning = device.tuning();
-        int most = tuning.queries();
+        int most = tuning.queries(op.headDim());
         while (most > 1 && localBytes(op.headDim(), most) > device.localMemoryForPanels()) {
             most--;
         }
@@ -47,6 +47,7 @@ final class Attention implements Stage {
                 .with("QUERIES", queries)
                 .with("KEYS", DeviceTuning.KEYS)
                 .with("KEY_ITEMS", tuning.keyItems())
+                .with("SUB_GROUP", tuning.subGroup())
                 .multiplyingBy(tuning);
     }
 

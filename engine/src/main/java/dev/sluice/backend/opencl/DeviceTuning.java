@@ -2,6 +2,8 @@ package dev.sluice.backend.opencl;
 
 import dev.sluice.opencl.DeviceInfo;
 import dev.sluice.opencl.DeviceType;
+import java.util.Collections;
+import java.util.List;
 
 /**
  * How kernels are shaped for a device: the values of the macros that the sources leave open, and how launches are cut.
@@ -18,6 +20,7 @@ import dev.sluice.opencl.DeviceType;
  * @param vectorTokens up to how many tokens are multiplied one by one
  * @param fusedMultiplyAdd whether fma is fast, else mad is used
  * @param compilers programs compiled at a time
+ * @param subGroup work-items of a sub-group that attention demands; 0: the driver's choice
  */
 record DeviceTuning(
         int lanes,
@@ -30,23 +33,19 @@ record DeviceTuning(
         int groupsPerUnit,
         int vectorTokens,
         boolean fusedMultiplyAdd,
-        int compilers) {
+        int compilers,
+        int subGroup) {
     /** Keys that attention goes over at a time. */
     static final int KEYS = 64;
 
     /** Vector units and few threads: a work-item does what fills the registers, and a group is one work-item. */
     static DeviceTuning wide(DeviceInfo info) {
-        return new DeviceTuning(16, 1, 16, 1, 1, 12, 1, 4, 4, info.fusedMultiplyAdd(), compilers(info));
+        return new DeviceTuning(16, 1, 16, 1, 1, 12, 1, 4, 4, info.fusedMultiplyAdd(), compilers(info), 0);
     }
 
     /** Many threads that read side by side. */
     static DeviceTuning parallel(DeviceInfo info) {
-        return parallel(info.fusedMultiplyAdd(), compilers(info));
-    }
-
-    /** The same for a device that is not here. */
-    static DeviceTuning parallel(boolean fusedMultiplyAdd, int compilers) {
-        return new DeviceTuning(1, 4, 8, 4, 64, 8, 4, 32, 4, fusedMultiplyAdd, compilers);
+        return new DeviceTuning(1, 4, 8, 4, 64, 8, 4, 32, 4, info.fusedMultiplyAdd(), compilers(info), subGroup(info));
     }
 
     static DeviceTuning of(DeviceInfo info) {
@@ -57,6 +56,20 @@ record DeviceTuning(
     /** OpenCL lets threads compile side by side; the simulator Oclgrind crashes when they do. */
     private static int compilers(DeviceInfo info) {
         return info.name().startsWith("Oclgrind") ? 1 : Runtime.getRuntime().availableProcessors();
+    }
+
+    /**
+     * Where 16 is the narrowest sub-group there is (Intel's Data Center GPU Max), the compiler would take 32 for attention and
+     * spill its registers ({@code scripts/kernel-report}).
+     */
+    private static int subGroup(DeviceInfo info) {
+        List<Integer> sizes = info.subGroupSizes();
+        return !sizes.isEmpty() && Collections.min(sizes) == 16 ? 16 : 0;
+    }
+
+    /** Query rows of a work-group in attention, at most: long heads fill registers and local memory sooner. */
+    int queries(int headDim) {
+        return lanes == 1 && headDim > 128 ? Math.ceilDiv(queries, 2) : queries;
     }
 
     /** Work-items of a group that computes tiles, along its first dimension. */

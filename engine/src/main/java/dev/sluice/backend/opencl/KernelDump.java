@@ -19,8 +19,8 @@ import java.util.TreeSet;
 final class KernelDump {
     private KernelDump() {}
 
-    /** A program's bytes of local memory handed over, and whose GPUs it is for. */
-    private record Listed(int localArguments, Set<String> vendors) {}
+    /** A program's bytes of local memory handed over, and the GPUs it is for. */
+    private record Listed(int localArguments, Set<String> gpus) {}
 
     /** Takes one argument, a folder that exists. */
     public static void main(String[] args) throws IOException {
@@ -29,12 +29,12 @@ final class KernelDump {
 
     static void write(Path folder) throws IOException {
         Map<ProgramSpec, Listed> programs = new LinkedHashMap<>();
-        KernelVariants.vendors()
-                .forEach((vendor, tuning) -> KernelVariants.of(tuning)
+        AbsentGpus.all()
+                .forEach((gpus, info) -> KernelVariants.of(DeviceTuning.of(info))
                         .forEach(
                                 (spec, local) -> programs.computeIfAbsent(spec, s -> new Listed(local, new TreeSet<>()))
-                                        .vendors()
-                                        .add(vendor)));
+                                        .gpus()
+                                        .add(gpus)));
 
         ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
         ObjectNode index = mapper.createObjectNode();
@@ -51,7 +51,7 @@ final class KernelDump {
             variant.put("file", file);
             variant.put("local_arguments", entry.getValue().localArguments());
             spec.macros().forEach(variant.putObject("macros")::put);
-            entry.getValue().vendors().forEach(variant.putArray("vendors")::add);
+            entry.getValue().gpus().forEach(variant.putArray("gpus")::add);
         }
         Files.writeString(folder.resolve("index.json"), mapper.writeValueAsString(index) + "\n");
     }

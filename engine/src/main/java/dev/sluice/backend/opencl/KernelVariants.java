@@ -24,12 +24,6 @@ final class KernelVariants {
 
     private KernelVariants() {}
 
-    /** The tuning of the GPUs of each vendor, as {@link DeviceTuning#of} would choose it. */
-    static Map<String, DeviceTuning> vendors() {
-        DeviceTuning any = DeviceTuning.parallel(true, 1);
-        return Map.of("amd", any, "intel", any, "nvidia", any);
-    }
-
     /** The programs, each with the bytes of local memory that its launches hand over. */
     static Map<ProgramSpec, Integer> of(DeviceTuning tuning) {
         Map<ProgramSpec, Integer> all = new LinkedHashMap<>();
@@ -43,7 +37,7 @@ final class KernelVariants {
         for (int headDim : HEAD_DIMS) {
             for (KvType type : KV_TYPES) {
                 all.put(ByKvType.spec(Rope.spec(tuning, headDim), type), 0);
-                for (int queries = 1; queries <= tuning.queries(); queries++) {
+                for (int queries = 1; queries <= tuning.queries(headDim); queries++) {
                     all.put(ByKvType.spec(Attention.spec(tuning, headDim, queries), type), 0);
                 }
             }

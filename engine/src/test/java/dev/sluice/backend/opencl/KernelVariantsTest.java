@@ -56,7 +56,7 @@ class KernelVariantsTest {
     }
 
     @Test
-    void everyKernelFileAndEveryFormatIsListedForSomeVendor() throws IOException {
+    void everyKernelFileAndEveryFormatIsListedForSomeGpu() throws IOException {
         Pattern kernel = Pattern.compile("(?m)^kernel ");
         Set<String> expected = new TreeSet<>();
         for (String name : namesOf(SOURCES)) {
@@ -65,7 +65,7 @@ class KernelVariantsTest {
             }
         }
         Set<ProgramSpec> all = new HashSet<>();
-        KernelVariants.vendors().values().forEach(tuning -> all.addAll(listed(tuning)));
+        AbsentGpus.all().values().forEach(info -> all.addAll(listed(DeviceTuning.of(info))));
         assertEquals(expected, all.stream().map(ProgramSpec::kernel).collect(Collectors.toCollection(TreeSet::new)));
         assertEquals(
                 namesOf(SOURCES.resolve("quant")),
@@ -86,7 +86,7 @@ class KernelVariantsTest {
             String text = Files.readString(folder.resolve(file));
             assertTrue(!text.contains("#include"), file);
             assertTrue(text.contains(" " + variant.get("kernel").asText() + "("), file);
-            assertTrue(!variant.get("vendors").isEmpty(), file);
+            assertTrue(!variant.get("gpus").isEmpty(), file);
             files.add(file);
         }
         assertEquals(namesOf(folder), files);
