@@ -7,9 +7,8 @@ from figures import Figures
 
 
 class Amd:
-    def __init__(self, options):
+    def __init__(self):
         self.clang = clang.find("amdgcn")
-        self.options = options
 
     def compiler(self):
         return self.clang.version
@@ -21,7 +20,7 @@ class Amd:
             self.clang.run(
                 variant.source,
                 listing,
-                ["-target", "amdgcn-amd-amdhsa", "-mcpu=" + target.name, "-nogpulib", *self.options],
+                ["-target", "amdgcn-amd-amdhsa", "-mcpu=" + target.name, "-nogpulib", *variant.options],
                 work,
             )
             yield target, figures(listing.read_text(), variant)

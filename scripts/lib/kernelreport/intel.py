@@ -13,9 +13,8 @@ FRONT_END = "tgllp"
 
 
 class Intel:
-    def __init__(self, options):
+    def __init__(self):
         self.ocloc = programs.need("ocloc", "apt-get install intel-opencl-icd")
-        self.options = ["-options", " ".join(options)]
 
     def compiler(self):
         package = programs.package("intel-opencl-icd")
@@ -23,17 +22,17 @@ class Intel:
 
     def compile(self, variant, targets, work):
         name = variant.source.stem
-        self.run(["-file", variant.source, "-spv_only", "-device", FRONT_END, "-output", name], work)
+        self.run(variant, ["-file", variant.source, "-spv_only", "-device", FRONT_END, "-output", name], work)
         spirv = one_file(work, name + "_*.spv")
         for target in targets:
             output = name + "-" + target.name
-            said = self.run(
-                ["-file", spirv, "-spirv_input", "-device", target.name, "-output", output, *INTERNAL], work
-            )
+            back_end = ["-file", spirv, "-spirv_input", "-device", target.name, "-output", output, *INTERNAL]
+            said = self.run(variant, back_end, work)
             yield target, figures(ze_info(one_file(work, output + "_*.bin").read_bytes()), said, variant)
 
-    def run(self, arguments, work):
-        said = programs.run([self.ocloc, "compile", *arguments, *self.options, "-out_dir", work], work)
+    def run(self, variant, arguments, work):
+        options = ["-options", " ".join(variant.options)]
+        said = programs.run([self.ocloc, "compile", *arguments, *options, "-out_dir", work], work)
         if re.search("^Build failed|error:", said, re.M):
             raise CompileError(programs.first_words(said))
         return said

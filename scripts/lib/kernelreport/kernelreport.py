@@ -41,16 +41,16 @@ def arguments(argv):
 def main(argv):
     options = arguments(argv)
     started = time.monotonic()
-    flags, columns, everything = variants.read(options.kernels.resolve())
+    columns, everything = variants.read(options.kernels.resolve())
     chosen = [v for v in everything if options.only.lower() in (v.kernel + " " + v.label).lower()]
     if not chosen:
         raise ReportError("no kernel's name holds %r" % options.only)
-    back_ends = {name: BACK_ENDS[name](flags) for name in options.vendor or BACK_ENDS}
+    back_ends = {name: BACK_ENDS[name]() for name in options.vendor or BACK_ENDS}
     with tempfile.TemporaryDirectory(prefix="kernel-report-") as work:
         results = compile_all(chosen, back_ends, Path(work), options.jobs)
     run = {
         "compilers": {name: back_end.compiler() for name, back_end in back_ends.items()},
-        "options": " ".join(flags),
+        "options": ", ".join(sorted({"`%s`" % " ".join(v.options) for v in chosen})),
         "columns": columns,
         "variants": len(chosen),
     }

@@ -11,17 +11,16 @@ PTX = ["-Xclang", "-target-cpu", "-Xclang", "sm_70", "-Xclang", "-target-feature
 
 
 class Nvidia:
-    def __init__(self, options):
+    def __init__(self):
         self.clang = clang.find("nvptx64")
         self.ptxas = programs.need("ptxas", "scripts/kernel-report --fetch (PyPI: nvidia-cuda-nvcc-cu12)")
-        self.options = options
 
     def compiler(self):
         return "%s; ptxas %s" % (self.clang.version, programs.version([self.ptxas, "--version"]))
 
     def compile(self, variant, targets, work):
         ptx = work / (variant.source.stem + ".ptx")
-        self.clang.run(variant.source, ptx, ["-target", "nvptx64-nvidia-cuda", *PTX, *self.options], work)
+        self.clang.run(variant.source, ptx, ["-target", "nvptx64-nvidia-cuda", *PTX, *variant.options], work)
         for target in targets:
             said = programs.run([self.ptxas, "-v", "-O3", "-arch=" + target.name, ptx, "-o", "/dev/null"], work)
             yield target, figures(said, variant)

@@ -63,7 +63,7 @@ def percent(share):
 
 
 def preamble(run, results):
-    lines = [summary(results) + ". Compiled with `%s` by" % run["options"]]
+    lines = [summary(results) + ". Compiled with %s by" % run["options"]]
     lines += ["", *["- %s: %s" % (VENDORS[name], version) for name, version in run["compilers"].items()], ""]
     lines += [
         "Occupancy is on paper: how many of the threads that a compute unit holds are resident, as registers, local memory and",

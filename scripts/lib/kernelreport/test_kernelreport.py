@@ -19,7 +19,7 @@ from occupancy import occupancy
 from results import Result
 
 UNITS = {t.name: t for t in targets.TARGETS}
-VARIANT = variants.Variant("matvec", "Q4_K", Path("matvec-1.cl"), {}, 1000, 64, ("nvidia",))
+VARIANT = variants.Variant("matvec", "Q4_K", Path("matvec-1.cl"), {}, 1000, 64, ("nvidia",), ("-x",))
 
 
 class Readers(unittest.TestCase):
@@ -68,16 +68,16 @@ class Readers(unittest.TestCase):
 class Variants(unittest.TestCase):
     def entry(self, format_, split):
         macros = {"QUANT": '"quant/%s.cl"' % format_, "SPLIT": split, "LANES": "1"}
-        return {"kernel": "k", "file": format_ + ".cl", "local_arguments": 0, "macros": macros, "gpus": ["amd"]}
+        return {"kernel": "k", "options": "-a -b", "file": format_ + ".cl", "local_arguments": 0, "macros": macros, "gpus": ["amd"]}
 
     def test_are_named_by_what_differs_and_know_the_size_of_their_groups(self):
         with tempfile.TemporaryDirectory() as folder:
             for name in ("q8_0.cl", "f16.cl"):
                 Path(folder, name).write_text("kernel __attribute__((reqd_work_group_size(16 / LANES, SPLIT, 1)))")
-            index = {"options": "-a -b", "columns": 32, "variants": [self.entry("q8_0", "4"), self.entry("f16", "4")]}
+            index = {"columns": 32, "variants": [self.entry("q8_0", "4"), self.entry("f16", "4")]}
             Path(folder, "index.json").write_text(json.dumps(index))
-            options, _, read = variants.read(Path(folder))
-        self.assertEqual(["-a", "-b"], options)
+            _, read = variants.read(Path(folder))
+        self.assertEqual(("-a", "-b"), read[0].options)
         self.assertEqual([("Q8_0", 64), ("F16", 64)], [(v.label, v.items) for v in read])
 
     def test_without_an_index_are_a_message(self):
@@ -105,7 +105,7 @@ class Occupancy(unittest.TestCase):
 
 
 class Reports(unittest.TestCase):
-    RUN = {"compilers": {"nvidia": "ptxas 1"}, "options": "-x", "columns": 32, "variants": 1}
+    RUN = {"compilers": {"nvidia": "ptxas 1"}, "options": "`-x`", "columns": 32, "variants": 1}
 
     def results(self):
         good = Result(VARIANT, UNITS["sm_75"], Figures(40, 0, 0, 0, 64), 0.5)

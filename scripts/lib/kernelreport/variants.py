@@ -19,19 +19,20 @@ class Variant:
     local_arguments: int
     items: int
     gpus: tuple
+    options: tuple
 
     def __hash__(self):
         return hash(self.source)
 
 
 def read(folder):
-    """(options of the compiler, columns that local memory is counted for, variants)."""
+    """(columns that local memory is counted for, variants)."""
     try:
         index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
     except OSError as error:
         raise ReportError("%s: %s; scripts/kernel-report writes the kernels there itself" % (folder, error.strerror))
     entries = index["variants"]
-    return index["options"].split(), index["columns"], [variant(folder, e, varying(e, entries)) for e in entries]
+    return index["columns"], [variant(folder, e, varying(e, entries)) for e in entries]
 
 
 def varying(entry, entries):
@@ -49,6 +50,7 @@ def variant(folder, entry, names):
         entry["local_arguments"],
         group_items((folder / entry["file"]).read_text(encoding="utf-8"), entry["macros"]),
         tuple(entry["gpus"]),
+        tuple(entry["options"].split()),
     )
 
 
@@ -63,7 +65,7 @@ def group_items(text, macros):
 
 
 def shown(name, value):
-    if name == "QUANT":
+    if value.endswith('.cl"'):
         return value.strip('"').split("/")[-1].replace(".cl", "").upper()
     if name == "KV_F16":
         return "f16" if value == "1" else "f32"

@@ -38,7 +38,6 @@ final class KernelDump {
 
         ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
         ObjectNode index = mapper.createObjectNode();
-        index.put("options", Programs.OPTIONS.commandLine());
         index.put("columns", KernelVariants.COLUMNS);
         ArrayNode variants = index.putArray("variants");
         Map<String, Integer> numbers = new LinkedHashMap<>();
@@ -49,6 +48,7 @@ final class KernelDump {
             ObjectNode variant = variants.addObject();
             variant.put("kernel", spec.kernel());
             variant.put("file", file);
+            variant.put("options", Programs.OPTIONS.commandLine());
             variant.put("local_arguments", entry.getValue().localArguments());
             spec.macros().forEach(variant.putObject("macros")::put);
             entry.getValue().gpus().forEach(variant.putArray("gpus")::add);
