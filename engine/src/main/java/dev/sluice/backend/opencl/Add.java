@@ -17,7 +17,11 @@ final class Add implements Stage {
         this.y = y;
         this.width = width;
         items = device.tuning().items();
-        kernel = device.bind(ProgramSpec.of("add"));
+        kernel = device.bind(spec());
+    }
+
+    static ProgramSpec spec() {
+        return ProgramSpec.of("add");
     }
 
     @Override

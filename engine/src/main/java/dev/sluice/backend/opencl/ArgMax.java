@@ -14,7 +14,11 @@ final class ArgMax implements Stage {
         this.x = x;
         this.y = y;
         items = device.tuning().items();
-        kernel = device.bind(ProgramSpec.of("argmax").with("ITEMS", items));
+        kernel = device.bind(spec(device.tuning()));
+    }
+
+    static ProgramSpec spec(DeviceTuning tuning) {
+        return ProgramSpec.of("argmax").with("ITEMS", tuning.items());
     }
 
     @Override

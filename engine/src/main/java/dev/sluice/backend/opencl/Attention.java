@@ -24,14 +24,14 @@ final class Attention implements Stage {
         this.q = q;
         this.y = y;
         tuning = device.tuning();
-        int most = tuning.queries();
+        int most = tuning.queries(op.headDim());
         while (most > 1 && localBytes(op.headDim(), most) > device.localMemoryForPanels()) {
             most--;
         }
         queriesOfMany = most;
         queriesOfOne = Math.min(most, op.heads() / op.kvHeads());
-        one = new ByKvType(device, spec(queriesOfOne));
-        many = queriesOfOne == queriesOfMany ? one : new ByKvType(device, spec(queriesOfMany));
+        one = new ByKvType(device, spec(tuning, op.headDim(), queriesOfOne));
+        many = queriesOfOne == queriesOfMany ? one : new ByKvType(device, spec(tuning, op.headDim(), queriesOfMany));
     }
 
     private static long localBytes(int headDim, int queries) {
@@ -39,13 +39,15 @@ final class Attention implements Stage {
         return Float.BYTES * (long) queries * (headDim + DeviceTuning.KEYS + valueDim + 3);
     }
 
-    private ProgramSpec spec(int queries) {
+    /** To be completed by {@link ByKvType#spec}. */
+    static ProgramSpec spec(DeviceTuning tuning, int headDim, int queries) {
         return ProgramSpec.of("attention")
-                .with("HEAD_DIM", op.headDim())
+                .with("HEAD_DIM", headDim)
                 .with("LANES", tuning.lanes())
                 .with("QUERIES", queries)
                 .with("KEYS", DeviceTuning.KEYS)
                 .with("KEY_ITEMS", tuning.keyItems())
+                .with("SUB_GROUP", tuning.subGroup())
                 .multiplyingBy(tuning);
     }
 

@@ -22,7 +22,12 @@ final class ByKvType implements AutoCloseable {
     }
 
     BoundKernel of(KvType type) {
-        return kernels.computeIfAbsent(type, t -> device.bind(spec.with("KV_F16", t == KvType.F16 ? 1 : 0)));
+        return kernels.computeIfAbsent(type, t -> device.bind(spec(spec, t)));
+    }
+
+    /** The variant of a program for a cache of a type. */
+    static ProgramSpec spec(ProgramSpec program, KvType type) {
+        return program.with("KV_F16", type == KvType.F16 ? 1 : 0);
     }
 
     @Override

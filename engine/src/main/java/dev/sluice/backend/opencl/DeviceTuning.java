@@ -2,6 +2,8 @@ package dev.sluice.backend.opencl;
 
 import dev.sluice.opencl.DeviceInfo;
 import dev.sluice.opencl.DeviceType;
+import java.util.Collections;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -22,6 +24,7 @@ import java.util.Set;
  * @param dot how bytes are multiplied, in kernels for vector units; {@link Dot#NONE} to compute in floats
  * @param patience how often work-groups of a layer that one token goes through in one launch look for each other before
  *     they give up, at the least; 0 for a launch for each part of a layer
+ * @param subGroup work-items of a sub-group that attention demands; 0: the driver's choice
  */
 record DeviceTuning(
         int lanes,
@@ -36,12 +39,13 @@ record DeviceTuning(
         boolean fusedMultiplyAdd,
         int compilers,
         Dot dot,
-        int patience) {
+        int patience,
+        int subGroup) {
     /** Keys that attention goes over at a time. */
     static final int KEYS = 64;
 
-    /** A nanosecond or so each: beyond what waking a thread takes. */
-    private static final int PATIENCE = 1 << 16;
+    /** A nanosecond or so each: far beyond what a group that runs at all takes. */
+    private static final int PATIENCE = 1 << 24;
 
     /** Sums of 16 rows that fit 32 registers beside the quants; half as many where a compiler makes two registers of each. */
     private static final int SUMS = 12;
@@ -51,12 +55,13 @@ record DeviceTuning(
         boolean full = dot == Dot.X86_VNNI || info.preferredVectorWidths().floats() >= 16;
         int sums = full ? SUMS : SUMS / 2;
         return new DeviceTuning(
-                16, 1, sums, 1, 1, sums, 1, 4, 4, info.fusedMultiplyAdd(), compilers(info), dot, PATIENCE);
+                16, 1, sums, 1, 1, sums, 1, 4, 4, info.fusedMultiplyAdd(), compilers(info), dot, PATIENCE, 0);
     }
 
     /** Many threads that read side by side. */
     static DeviceTuning parallel(DeviceInfo info) {
-        return new DeviceTuning(1, 4, 8, 4, 64, 8, 4, 32, 4, info.fusedMultiplyAdd(), compilers(info), Dot.NONE, 0);
+        return new DeviceTuning(
+                1, 4, 8, 4, 64, 8, 4, 32, 4, info.fusedMultiplyAdd(), compilers(info), Dot.NONE, 0, subGroup(info));
     }
 
     static DeviceTuning of(DeviceInfo info, Set<Capability> capabilities) {
@@ -85,7 +90,22 @@ record DeviceTuning(
                 fusedMultiplyAdd,
                 compilers,
                 dot,
-                looks);
+                looks,
+                subGroup);
+    }
+
+    /**
+     * Where 16 is the narrowest sub-group there is (Intel's Data Center GPU Max), the compiler would take 32 for attention and
+     * spill its registers ({@code scripts/kernel-report}).
+     */
+    private static int subGroup(DeviceInfo info) {
+        List<Integer> sizes = info.subGroupSizes();
+        return !sizes.isEmpty() && Collections.min(sizes) == 16 ? 16 : 0;
+    }
+
+    /** Query rows of a work-group in attention, at most: long heads fill registers and local memory sooner. */
+    int queries(int headDim) {
+        return lanes == 1 && headDim > 128 ? Math.ceilDiv(queries, 2) : queries;
     }
 
     /** Work-items of a group that computes tiles, along its first dimension. */

@@ -1,6 +1,7 @@
 package dev.sluice.backend.opencl;
 
 import dev.sluice.opencl.NDRange;
+import dev.sluice.tensor.DType;
 
 /** {@code embed.cl}: looks ids up in a table. */
 final class Embed implements Stage {
@@ -15,14 +16,11 @@ final class Embed implements Stage {
         this.scale = scale;
         this.y = y;
         items = device.tuning().items();
-        kernel = device.bind(spec(device.tuning(), table));
+        kernel = device.bind(spec(device.tuning(), table.type()));
     }
 
-    private static ProgramSpec spec(DeviceTuning tuning, Matrix table) {
-        return ProgramSpec.of("embed")
-                .with(table.type())
-                .with("ITEMS", tuning.items())
-                .multiplyingBy(tuning);
+    static ProgramSpec spec(DeviceTuning tuning, DType type) {
+        return ProgramSpec.of("embed").with(type).with("ITEMS", tuning.items()).multiplyingBy(tuning);
     }
 
     @Override

@@ -19,7 +19,11 @@ final class GatedActivation implements Stage {
         this.up = up;
         this.width = width;
         this.activation = activation;
-        kernel = device.bind(ProgramSpec.of("activation"));
+        kernel = device.bind(spec());
+    }
+
+    static ProgramSpec spec() {
+        return ProgramSpec.of("activation");
     }
 
     @Override

@@ -18,7 +18,7 @@ import java.util.Optional;
  */
 final class LayerKernel implements AutoCloseable {
     /** A group has so much more patience for each so many bytes: it may be some percent faster than the others. */
-    private static final long BYTES_OF_PATIENCE = 4L << 20;
+    private static final long BYTES_OF_PATIENCE = 16L << 20;
     /** Beyond this many bytes of weights a launch costs little beside what it does. */
     private static final long MOST_BYTES = 64L << 20;
 

@@ -23,8 +23,7 @@ import java.util.regex.Pattern;
  * {@link #buffers}.
  */
 record LayerProgram(String text, String label) implements ProgramSource {
-    private static final Pattern KERNEL = Pattern.compile(
-            "kernel\\s+(?:__attribute__\\(\\(reqd_work_group_size\\([^)]*\\)\\)\\)\\s+)?void (\\w+)\\(([^{]*)\\) \\{");
+    private static final Pattern KERNEL = Pattern.compile("(?m)^kernel\\s[^;{}]*?\\bvoid (\\w+)\\(([^{]*)\\) \\{");
     private static final Pattern FUNCTION = Pattern.compile("(?m)^static inline [\\w *]*?(\\w+)\\(");
     private static final Pattern TYPE = Pattern.compile("(?m)^(?:typedef \\w+ |\\} )(\\w+);");
     private static final Pattern MACRO = Pattern.compile("(?m)^#define (\\w+)");

@@ -7,22 +7,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where the work-groups of {@link LayerKernel}s wait for each other ({@code meeting.cl}), and whether that is worth trying. A
- * meeting that breaks, because a group was kept waiting too long, costs time: after it steps go without for a while, longer
- * each time.
+ * Where the work-groups of {@link LayerKernel}s wait for each other ({@code meeting.cl}), and how such steps do beside steps
+ * of single launches.
  */
 final class Meeting {
     private static final Logger LOG = LoggerFactory.getLogger(Meeting.class);
     private static final int WORDS = 16;
     private static final int BROKEN = 1;
-    private static final int FIRST_PAUSE = 64;
-    private static final int LONGEST_PAUSE = 8192;
 
     private final OpenClDevice device;
     private final Buffer words;
     private final int[] read = new int[WORDS];
-    private int pause;
-    private int nextPause = FIRST_PAUSE;
+    private final Pace pace = new Pace();
 
     Meeting(OpenClDevice device, Queue queue) {
         this.device = device;
@@ -34,13 +30,9 @@ final class Meeting {
         return words;
     }
 
-    /** Whether a step may have meetings. */
-    boolean open() {
-        if (pause > 0) {
-            pause--;
-            return false;
-        }
-        return true;
+    /** Whether meetings are the faster way, as far as is known; first. */
+    Pace pace() {
+        return pace;
     }
 
     /** Waits for the queue, and says whether a meeting broke: what was computed since the last time is then void. */
@@ -50,13 +42,9 @@ final class Meeting {
             return false;
         }
         queue.fill(words, 0, words.byteSize(), 0);
-        pause = nextPause;
-        nextPause = Math.min(LONGEST_PAUSE, 2 * nextPause);
-        LOG.info(
-                "{}: work-groups waited too long for each other (is the machine busy?); the next {} tokens are computed"
-                        + " launch by launch",
-                device.info().id(),
-                pause);
+        LOG.debug(
+                "{}: work-groups waited too long for each other; the step is taken launch by launch",
+                device.info().id());
         return true;
     }
 }

@@ -98,17 +98,16 @@ final class OpenClCompiledLayer implements CompiledLayer {
      * Queues the layer's launches; the caller holds the device.
      *
      * @param meets whether work-groups may wait for each other, in steps of one token
-     * @return whether they do
      */
-    boolean queue(
+    void queue(
             Queue queue, Step step, DeviceMemory in, DeviceMemory out, boolean meets, @Nullable LayerState... states) {
         if (closed) {
             throw new IllegalStateException(layer.name() + " has been closed");
         }
-        return execute(queue, step, in, out, meets, states);
+        execute(queue, step, in, out, meets, states);
     }
 
-    private boolean execute(
+    private void execute(
             Queue queue, Step step, DeviceMemory in, DeviceMemory out, boolean meets, @Nullable LayerState[] states) {
         boolean head = layer.kind() == Layer.Kind.HEAD;
         int rows = head || layer.kind() == Layer.Kind.ARGMAX ? step.outputRows() : step.tokens();
@@ -120,7 +119,7 @@ final class OpenClCompiledLayer implements CompiledLayer {
         Buffer target = buffer(out, (long) rows * layer.outputWidth());
         KvCache[] caches = caches(step, states);
         if (rows == 0) {
-            return false;
+            return;
         }
         if (source == target && layer.kind() != Layer.Kind.BLOCK) {
             throw new IllegalArgumentException(layer.name() + " cannot write over its input");
@@ -146,7 +145,6 @@ final class OpenClCompiledLayer implements CompiledLayer {
         if (copies) {
             queue.copy(slots[Value.OUTPUT], 0, target, 0, (long) Float.BYTES * rows * layer.outputWidth());
         }
-        return whole != null;
     }
 
     /** A copy of the rows that logits are wanted for: others may lie between them. */
@@ -211,6 +209,11 @@ final class OpenClCompiledLayer implements CompiledLayer {
                     + " exceed the KV cache of " + own.capacity());
         }
         return own;
+    }
+
+    /** Whether there is a kernel for all of the layer, whose work-groups wait for each other. */
+    boolean meets() {
+        return together.values().stream().anyMatch(Optional::isPresent);
     }
 
     /** Gets ready for KV caches of a format. */

@@ -126,6 +126,11 @@ final class OpenClDevice implements Device {
         return device.info().localMemory() - LOCAL_RESERVE;
     }
 
+    /** What has been compiled so far. */
+    synchronized Set<ProgramSource> compiled() {
+        return programs.sources();
+    }
+
     BoundKernel bind(ProgramSource source) {
         return new BoundKernel(source, programs.kernel(source), recorder);
     }
@@ -353,21 +358,27 @@ final class OpenClDevice implements Device {
             DeviceMemory out,
             StateSource states) {
         exclusively(queue -> {
-            // A step whose meeting breaks is run again, so its input must still be there.
-            boolean meets = step.tokens() == 1
+            // A step whose meeting breaks is taken again, so its input must still be there.
+            boolean one = step.tokens() == 1
                     && in != between
                     && in != out
-                    && meeting().open();
-            if (queued(queue, layers, step, in, between, out, states, meets)
-                    && meeting().broke(queue)) {
+                    && layers.stream().anyMatch(l -> own(l).meets());
+            boolean meets = one && meeting().pace().first();
+            long started = System.nanoTime();
+            queued(queue, layers, step, in, between, out, states, meets);
+            recorder.step(System.nanoTime() - started);
+            if (meets && meeting().broke(queue)) {
                 queued(queue, layers, step, in, between, out, states, false);
+            }
+            if (one) {
+                queue.finish();
+                meeting().pace().took(System.nanoTime() - started);
             }
         });
         return fence();
     }
 
-    /** Queues all layers; says whether any has work-groups that wait for each other. */
-    private boolean queued(
+    private void queued(
             Queue to,
             List<CompiledLayer> layers,
             Step step,
@@ -376,18 +387,14 @@ final class OpenClDevice implements Device {
             DeviceMemory out,
             StateSource states,
             boolean meets) {
-        long started = System.nanoTime();
-        boolean met = false;
         int last = layers.size() - 1;
         for (int i = 0; i <= last; i++) {
             DeviceMemory from = i == 0 ? in : between;
             DeviceMemory target = i == last ? out : between;
-            met |= own(layers.get(i)).queue(to, step, from, target, meets, states.of(i));
+            own(layers.get(i)).queue(to, step, from, target, meets, states.of(i));
             // The device is to compute while the host queues the next layer.
             to.flush();
         }
-        recorder.step(System.nanoTime() - started);
-        return met;
     }
 
     private OpenClCompiledLayer own(CompiledLayer layer) {

@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
 /** A device's programs: each is taken from disk or compiled when it is first needed, and kept until the device closes. */
 final class Programs implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Programs.class);
-    private static final BuildOptions OPTIONS = BuildOptions.none().with("-cl-std=CL1.2");
+    static final BuildOptions OPTIONS = BuildOptions.none().with("-cl-std=CL1.2");
 
     private final Context context;
     private final Device device;
@@ -84,6 +84,11 @@ final class Programs implements AutoCloseable {
     /** How many programs are ready. */
     int count() {
         return programs.size();
+    }
+
+    /** Those that are ready. */
+    Set<ProgramSource> sources() {
+        return Set.copyOf(programs.keySet());
     }
 
     /** How many of them had to be compiled. */

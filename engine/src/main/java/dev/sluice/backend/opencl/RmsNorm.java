@@ -33,7 +33,11 @@ final class RmsNorm implements Stage {
         this.residual = residual;
         this.y = y;
         items = device.tuning().items();
-        kernel = device.bind(ProgramSpec.of("rmsnorm").with("ITEMS", items));
+        kernel = device.bind(spec(device.tuning()));
+    }
+
+    static ProgramSpec spec(DeviceTuning tuning) {
+        return ProgramSpec.of("rmsnorm").with("ITEMS", tuning.items());
     }
 
     @Override

@@ -67,8 +67,12 @@ final class Rope implements Stage {
                 | (k != null ? APPEND : 0);
         slots = (q == null ? 0 : q.count()) + (k == null ? 0 : 2 * k.count());
         tuning = device.tuning();
-        kernels = new ByKvType(
-                device, ProgramSpec.of("rope").with("HEAD_DIM", headDim).with("ITEMS", Math.min(tuning.items(), 32)));
+        kernels = new ByKvType(device, spec(tuning, headDim));
+    }
+
+    /** To be completed by {@link ByKvType#spec}. */
+    static ProgramSpec spec(DeviceTuning tuning, int headDim) {
+        return ProgramSpec.of("rope").with("HEAD_DIM", headDim).with("ITEMS", Math.min(tuning.items(), 32));
     }
 
     @Override

@@ -11,7 +11,8 @@
 // rows first because they are the longest) of one KV head (dimension 0), and goes over the keys in blocks of KEYS:
 // scores (lanes are keys), maxima and exponentials (work-items are rows), values (lanes are elements).
 //
-// Tunable: HEAD_DIM, KV_F16, LANES (16 or 1), QUERIES, KEYS (a multiple of 16), KEY_ITEMS, MULTIPLY_ADD.
+// Tunable: HEAD_DIM, KV_F16, LANES (16 or 1), QUERIES, KEYS (a multiple of 16), KEY_ITEMS, MULTIPLY_ADD, SUB_GROUP (demanded
+// of drivers with cl_intel_required_subgroup_size; 0: their choice).
 
 #ifndef QUERIES
 #define QUERIES 8
@@ -21,6 +22,14 @@
 #endif
 #ifndef KEY_ITEMS
 #define KEY_ITEMS 1
+#endif
+#ifndef SUB_GROUP
+#define SUB_GROUP 0
+#endif
+#if SUB_GROUP
+#define DEMANDED __attribute__((intel_reqd_sub_group_size(SUB_GROUP)))
+#else
+#define DEMANDED
 #endif
 #include "rows.cl"
 #include "kv.cl"
@@ -42,7 +51,7 @@
 #define LOAD_LOCAL(p, lane) (p)[lane]
 #endif
 
-kernel __attribute__((reqd_work_group_size(16 / LANES, KEY_ITEMS, 1)))
+kernel __attribute__((reqd_work_group_size(16 / LANES, KEY_ITEMS, 1))) DEMANDED
 void attention(const global float *q, int q_at, int q_stride, int heads, int kv_heads, const global kv_t *keys,
                const global kv_t *values, int capacity, int position, int tokens, int window, float scale,
                global float *out, int out_at) {

@@ -16,11 +16,13 @@
 
 #if UNIT_COLS >= PART_COLS
 #define PARTS_PER_UNIT (UNIT_COLS / PART_COLS)
+#define PART_BYTES (UNIT_BYTES / PARTS_PER_UNIT)
 #define UNIT_OF(tile, part) ((tile) + (size_t)((part) / PARTS_PER_UNIT) * UNIT_BYTES)
 #define PART_OF(part) ((part) % PARTS_PER_UNIT)
 #else
 #define UNIT_OF(tile, part) ((tile) + (size_t)(part) * (PART_COLS / UNIT_COLS * UNIT_BYTES))
 #define PART_OF(part) 0
+#define PART_BYTES (PART_COLS / UNIT_COLS * UNIT_BYTES)
 #endif
 
 #define TILE_BYTES(columns) ((size_t)((columns) / UNIT_COLS) * UNIT_BYTES)

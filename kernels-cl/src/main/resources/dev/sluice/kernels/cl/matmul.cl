@@ -91,16 +91,28 @@ void matmul(const global uchar *w0, const global uchar *w1, const global uchar *
 #pragma unroll 1
         for (int pass = 0; pass < passes; pass++) {
             if (pass == 1) {
+#if LANES == 1
+#pragma unroll
+#endif
                 for (int i = 0; i < TOKENS; i++) {
                     gate[i] = activate(sum[i], flags & GELU);
                 }
             }
             multiply(pass == 0 ? p.tile : w1 + tile_bytes * t, columns, panel, lane, sum);
         }
+        // Counted at run time, i would keep the sums in memory; vectors, of which there are too many for registers anyway, would
+        // be unrolled to a large text.
+#if LANES == 1
+#pragma unroll
+#else
 #pragma unroll 1
-        for (int i = 0; i < count; i++) {
-            size_t at = (size_t)(first_token + i) * stride;
-            finish(passes == 2 ? gate[i] * sum[i] : sum[i], p, lane, bias, residual + residual_at + at, y + y_at + at, flags);
+#endif
+        for (int i = 0; i < TOKENS; i++) {
+            if (i < count) {
+                size_t at = (size_t)(first_token + i) * stride;
+                finish(passes == 2 ? gate[i] * sum[i] : sum[i], p, lane, bias, residual + residual_at + at, y + y_at + at,
+                       flags);
+            }
         }
     }
 }

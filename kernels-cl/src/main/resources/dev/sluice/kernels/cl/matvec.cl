@@ -25,6 +25,7 @@
 #define FLOATS LANES
 #include "activate.cl"
 #include "vectors.cl"
+#include "ahead.cl"
 
 #define ITEMS (16 / LANES * SPLIT)
 // Vector units convert bytes where they stand in a word; x is scaled to suit, which a power of two does without rounding.
@@ -99,6 +100,7 @@ static inline rows_t dot_rows(const global uchar *tile, int columns, int parts, 
     for (int p = split; p < whole; p += SPLIT) {
         const global uchar *unit = UNIT_OF(tile, p);
         const local float *x = panel + p * PART_COLS;
+        ASK_AHEAD(unit + (size_t)PART_OF(p) * PART_BYTES, PART_BYTES)
         rows_t s0 = 0.0f;
         rows_t s1 = 0.0f;
         rows_t s2 = 0.0f;

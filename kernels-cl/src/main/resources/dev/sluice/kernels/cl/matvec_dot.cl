@@ -22,6 +22,7 @@
 #include "activate.cl"
 #include "rounding.cl"
 #include "dot.cl"
+#include "ahead.cl"
 
 #define COLUMNS 32
 #define RECORD 24
@@ -75,6 +76,7 @@ static inline float16 dot_rows(const global uchar *tile, int columns, const loca
             int p = b * HALVES + h;
             const global uchar *unit = UNIT_OF(tile, p);
             int first = 8 / HALVES * h;
+            ASK_AHEAD(unit + (size_t)PART_OF(p) * PART_BYTES, PART_BYTES)
             int16 s = HALVES == 1 ? (int)ZERO * -(record[SUM] + record[SUM + 1]) : (int)ZERO * -record[SUM + h];
             int16 t = HALVES == 1 ? (int)ZERO * -(record[REST_SUM] + record[REST_SUM + 1]) : (int)ZERO * -record[REST_SUM + h];
 #pragma unroll

@@ -1,0 +1,63 @@
+package dev.sluice.backend.opencl;
+
+import dev.sluice.opencl.DeviceInfo;
+import dev.sluice.opencl.DeviceType;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What drivers of GPUs that are not here say of them, as far as {@link DeviceTuning} asks: kernels are compiled for these
+ * without a device. The names are those that {@code scripts/kernel-report} knows.
+ */
+final class AbsentGpus {
+    private AbsentGpus() {}
+
+    static Map<String, DeviceInfo> all() {
+        return Map.of(
+                "nvidia", gpu("NVIDIA Corporation", 48, 1024, List.of(), false),
+                "amd", gpu("Advanced Micro Devices, Inc.", 64, 256, List.of(), true),
+                "intel", gpu("Intel(R) Corporation", 64, 512, List.of(8, 16, 32), true),
+                "intel-max", gpu("Intel(R) Corporation", 128, 1024, List.of(16, 32), true));
+    }
+
+    /** {@code extensions}: whether half precision and integer dot products are announced; NVIDIA's driver does not. */
+    private static DeviceInfo gpu(
+            String vendor, int localKilobytes, long maxWorkGroup, List<Integer> subGroupSizes, boolean extensions) {
+        DeviceInfo.VectorWidths widths = new DeviceInfo.VectorWidths(1, 1, 1, 1, 1);
+        return new DeviceInfo(
+                "a GPU",
+                vendor,
+                DeviceType.GPU,
+                "OpenCL 3.0",
+                "",
+                "OpenCL C 1.2",
+                64,
+                2000,
+                16L << 30,
+                4L << 30,
+                localKilobytes * 1024L,
+                true,
+                maxWorkGroup,
+                List.of(maxWorkGroup, maxWorkGroup, maxWorkGroup),
+                64 << 10,
+                128,
+                4 << 20,
+                128,
+                false,
+                widths,
+                widths,
+                extensions,
+                true,
+                true,
+                !subGroupSizes.isEmpty(),
+                subGroupSizes,
+                new DeviceInfo.IntegerDotProduct(extensions, extensions, extensions),
+                false,
+                true,
+                Optional.empty(),
+                Optional.empty(),
+                Set.of());
+    }
+}

@@ -1,0 +1,52 @@
+package dev.sluice.backend.opencl;
+
+import dev.sluice.backend.KvType;
+import dev.sluice.backend.tiles.RowTiles;
+import dev.sluice.tensor.DType;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Every program that the host classes may ask for, so that all can be compiled for GPUs that are not here
+ * ({@code scripts/kernel-report}). A host class with a new variant adds a line to {@link #of}; a test holds that none is
+ * missing.
+ */
+final class KernelVariants {
+    /** Sizes of attention heads. Others work, but only these are looked at on every GPU. */
+    static final List<Integer> HEAD_DIMS = List.of(64, 80, 96, 128, 256);
+
+    /** Number formats of the KV cache that there are kernels for. */
+    static final List<KvType> KV_TYPES = List.of(KvType.F32, KvType.F16);
+
+    /** Width of the matrices whose local memory is told. */
+    static final int COLUMNS = 4096;
+
+    private KernelVariants() {}
+
+    /** The programs, each with the bytes of local memory that its launches hand over. */
+    static Map<ProgramSpec, Integer> of(DeviceTuning tuning) {
+        Map<ProgramSpec, Integer> all = new LinkedHashMap<>();
+        for (DType type : DType.values()) {
+            if (RowTiles.supports(type)) {
+                all.put(MatVec.spec(tuning, type), MatVec.panelBytes(tuning, type, COLUMNS));
+                all.put(MatMul.packSpec(tuning, type), 0);
+                all.put(MatMul.spec(tuning, type), 0);
+                all.put(Embed.spec(tuning, type), 0);
+            }
+        }
+        for (int headDim : HEAD_DIMS) {
+            for (KvType type : KV_TYPES) {
+                all.put(ByKvType.spec(Rope.spec(tuning, headDim), type), 0);
+                for (int queries = 1; queries <= tuning.queries(headDim); queries++) {
+                    all.put(ByKvType.spec(Attention.spec(tuning, headDim, queries), type), 0);
+                }
+            }
+        }
+        all.put(RmsNorm.spec(tuning), 0);
+        all.put(GatedActivation.spec(), 0);
+        all.put(Add.spec(), 0);
+        all.put(ArgMax.spec(tuning), 0);
+        return all;
+    }
+}

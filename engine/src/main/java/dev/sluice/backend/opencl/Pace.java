@@ -1,0 +1,56 @@
+package dev.sluice.backend.opencl;
+
+/**
+ * Which of two ways to take a step is faster at the moment. What is fastest on a quiet machine, work-groups that wait for each
+ * other without sleeping, is slowest on a busy one, so now and then the other way is tried for a few steps: often where it
+ * wins, seldom where it loses.
+ */
+final class Pace {
+    private static final int TRIAL = 4;
+    private static final int FIRST_INTERVAL = 32;
+    private static final int LONGEST_INTERVAL = 1024;
+    /** How much better the other way must be, for noise is not to decide. */
+    private static final double CLEARLY = 0.97;
+    /** Weight of the newest step in the average of the way that is taken. */
+    private static final double NEWEST = 0.1;
+
+    private boolean first = true;
+    private double average = Double.NaN;
+    private int interval = FIRST_INTERVAL;
+    private int sinceTrial;
+    private int trialSteps;
+    private long trialNanos;
+
+    /** Whether the next step is to be taken the first way. */
+    boolean first() {
+        return first != trying();
+    }
+
+    private boolean trying() {
+        return sinceTrial >= interval;
+    }
+
+    /** Says how long a step took that was taken as {@link #first} said. */
+    void took(long nanos) {
+        if (!trying()) {
+            average = Double.isNaN(average) ? nanos : average + NEWEST * (nanos - average);
+            sinceTrial++;
+            return;
+        }
+        trialNanos += nanos;
+        if (++trialSteps < TRIAL) {
+            return;
+        }
+        double other = (double) trialNanos / TRIAL;
+        if (other < CLEARLY * average) {
+            first = !first;
+            average = other;
+            interval = FIRST_INTERVAL;
+        } else {
+            interval = Math.min(LONGEST_INTERVAL, 2 * interval);
+        }
+        sinceTrial = 0;
+        trialSteps = 0;
+        trialNanos = 0;
+    }
+}

@@ -1,0 +1,23 @@
+// ASK_AHEAD(unit, bytes): asks a CPU's caches for the lines that a run over weights reads some kilobytes later: matrices are read
+// once and in short runs, which the processor's own prefetching begins anew each time. Nothing on other devices.
+
+#ifndef AHEAD_CL
+#define AHEAD_CL
+
+#ifndef AHEAD
+#define AHEAD 4096
+#endif
+
+#define ASK_AHEAD(unit, bytes)
+#if LANES == 16 && defined(__has_builtin)
+#if __has_builtin(__builtin_prefetch)
+#undef ASK_AHEAD
+#define ASK_AHEAD(unit, bytes)                          \
+    _Pragma("unroll")                                   \
+    for (int line = 0; line < (bytes); line += 64) {    \
+        __builtin_prefetch((unit) + AHEAD + line);      \
+    }
+#endif
+#endif
+
+#endif
