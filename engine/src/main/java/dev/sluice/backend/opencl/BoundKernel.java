@@ -14,12 +14,19 @@ final class BoundKernel implements AutoCloseable {
     private static final Object NOTHING = new Object();
 
     private final Kernel kernel;
+    private final Runnable launched;
     private final Object[] objects;
     private final int[] numbers;
     private int next;
 
-    BoundKernel(Kernel kernel) {
+    /**
+     * A kernel without arguments yet.
+     *
+     * @param launched told of each launch
+     */
+    BoundKernel(Kernel kernel, Runnable launched) {
         this.kernel = kernel;
+        this.launched = launched;
         objects = new Object[kernel.argCount()];
         numbers = new int[kernel.argCount()];
     }
@@ -81,6 +88,7 @@ final class BoundKernel implements AutoCloseable {
 
     void launch(Queue queue, NDRange range) {
         queue.launch(kernel, range);
+        launched.run();
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.sluice.backend.opencl;
 
+import dev.sluice.backend.tiles.WeightLayout;
 import dev.sluice.opencl.DeviceInfo;
 import dev.sluice.opencl.DeviceType;
 
@@ -18,6 +19,9 @@ import dev.sluice.opencl.DeviceType;
  * @param vectorTokens up to how many tokens are multiplied one by one
  * @param fusedMultiplyAdd whether fma is fast, else mad is used
  * @param compilers programs compiled at a time
+ * @param layout how weights lie in memory
+ * @param planes products of row planes
+ * @param keys attention of single tokens
  */
 record DeviceTuning(
         int lanes,
@@ -30,18 +34,52 @@ record DeviceTuning(
         int groupsPerUnit,
         int vectorTokens,
         boolean fusedMultiplyAdd,
-        int compilers) {
+        int compilers,
+        WeightLayout layout,
+        PlaneTuning planes,
+        SplitTuning keys) {
     /** Keys that attention goes over at a time. */
     static final int KEYS = 64;
 
     /** Vector units and few threads: a work-item does what fills the registers, and a group is one work-item. */
     static DeviceTuning wide(DeviceInfo info) {
-        return new DeviceTuning(16, 1, 16, 1, 1, 12, 1, 4, 4, info.fusedMultiplyAdd(), compilers(info));
+        PlaneTuning planes = PlaneTuning.of(info.maxWorkGroupSize());
+        return new DeviceTuning(
+                16,
+                1,
+                16,
+                1,
+                1,
+                12,
+                1,
+                4,
+                4,
+                info.fusedMultiplyAdd(),
+                compilers(info),
+                WeightLayout.TILES,
+                planes,
+                SplitTuning.NONE);
     }
 
     /** Many threads that read side by side. */
     static DeviceTuning parallel(DeviceInfo info) {
-        return new DeviceTuning(1, 4, 8, 4, 64, 8, 4, 32, 4, info.fusedMultiplyAdd(), compilers(info));
+        PlaneTuning planes = PlaneTuning.of(info.maxWorkGroupSize());
+        SplitTuning keys = SplitTuning.of(info.maxWorkGroupSize());
+        return new DeviceTuning(
+                1,
+                4,
+                8,
+                4,
+                64,
+                8,
+                4,
+                32,
+                4,
+                info.fusedMultiplyAdd(),
+                compilers(info),
+                WeightLayout.PLANES,
+                planes,
+                keys);
     }
 
     static DeviceTuning of(DeviceInfo info) {
@@ -52,6 +90,36 @@ record DeviceTuning(
     /** OpenCL lets threads compile side by side; the simulator Oclgrind crashes when they do. */
     private static int compilers(DeviceInfo info) {
         return info.name().startsWith("Oclgrind") ? 1 : Runtime.getRuntime().availableProcessors();
+    }
+
+    DeviceTuning with(PlaneTuning other) {
+        return with(layout, other, keys);
+    }
+
+    DeviceTuning with(SplitTuning other) {
+        return with(layout, planes, other);
+    }
+
+    DeviceTuning with(WeightLayout other) {
+        return with(other, planes, keys);
+    }
+
+    private DeviceTuning with(WeightLayout newLayout, PlaneTuning newPlanes, SplitTuning newKeys) {
+        return new DeviceTuning(
+                lanes,
+                split,
+                tokens,
+                tilesAtOnce,
+                items,
+                queries,
+                keyItems,
+                groupsPerUnit,
+                vectorTokens,
+                fusedMultiplyAdd,
+                compilers,
+                newLayout,
+                newPlanes,
+                newKeys);
     }
 
     /** Work-items of a group that computes tiles, along its first dimension. */

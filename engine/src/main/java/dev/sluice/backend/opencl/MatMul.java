@@ -57,15 +57,7 @@ final class MatMul implements Stage {
         // The panels are the grain of the work; tiles are divided only where there are too few panels.
         int wanted = Math.ceilDiv(tuning.groupsPerUnit() * device.computeUnits(), count);
         int groups = Math.min(wanted, Math.ceilDiv(p.resultTiles(), tuning.tilesAtOnce()));
-        kernel.args()
-                .buffer(p.tiles(0))
-                .buffer(p.tiles(1))
-                .buffer(p.tiles(2))
-                .i32(p.rows(0))
-                .i32(p.rows(1))
-                .i32(p.rows(2))
-                .i32(p.cols())
-                .i32(p.flags())
+        p.matrices(kernel.args())
                 .buffer(p.bias())
                 .buffer(panels)
                 .i32(run.tokens)

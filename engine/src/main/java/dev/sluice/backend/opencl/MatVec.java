@@ -38,15 +38,7 @@ final class MatVec implements Stage {
     public void submit(Run run) {
         Product p = product;
         for (int t = 0; t < run.tokens; t++) {
-            kernel.args()
-                    .buffer(p.tiles(0))
-                    .buffer(p.tiles(1))
-                    .buffer(p.tiles(2))
-                    .i32(p.rows(0))
-                    .i32(p.rows(1))
-                    .i32(p.rows(2))
-                    .i32(p.cols())
-                    .i32(p.flags())
+            p.matrices(kernel.args())
                     .buffer(p.norm() == null ? null : p.norm().gain())
                     .f32(p.norm() == null ? 0 : p.norm().eps())
                     .buffer(p.bias())

@@ -47,6 +47,7 @@ final class OpenClDevice implements Device {
     private final Scratch scratch;
     private final List<RotationTable> rotations = new ArrayList<>();
     private final List<OpenClCompiledLayer> layers = new ArrayList<>();
+    private long launches;
     private boolean closed;
 
     private OpenClDevice(
@@ -70,7 +71,8 @@ final class OpenClDevice implements Device {
         boolean onHost = device.info().type() == DeviceType.CPU;
         memory = new MemoryAccount(info, context, onHost);
         scratch = new Scratch(this);
-        weights = new WeightStore(this, new Upload(this, onHost || device.info().hostUnifiedMemory()));
+        Upload upload = new Upload(this, onHost || device.info().hostUnifiedMemory(), tuning.layout());
+        weights = new WeightStore(this, upload, tuning.layout(), info.maxAllocationBytes());
     }
 
     /**
@@ -121,7 +123,12 @@ final class OpenClDevice implements Device {
     }
 
     BoundKernel bind(ProgramSpec spec) {
-        return new BoundKernel(programs.kernel(spec));
+        return new BoundKernel(programs.kernel(spec), () -> launches++);
+    }
+
+    /** Kernels launched so far. */
+    synchronized long launches() {
+        return launches;
     }
 
     /** Runs something that uses the queue, one thread at a time. */
@@ -217,7 +224,7 @@ final class OpenClDevice implements Device {
         int compiled = programs.compiled();
         String origin = compiled == 0 ? "cached" : compiled == programs.count() ? "compiled" : compiled + " compiled";
         return "OpenCL: " + info.name() + " (" + info.platform() + "), f32, "
-                + (tuning.lanes() == 16 ? "16 rows a work-item" : "a row a work-item") + ", " + programs.count()
+                + (tuning.lanes() == 16 ? "16 rows a work-item" : "work-items share rows") + ", " + programs.count()
                 + " kernels (" + origin + ")";
     }
 
@@ -244,7 +251,7 @@ final class OpenClDevice implements Device {
             }
         }
         for (Tensor tensor : matrices) {
-            bytes += WeightStore.matrixBytes(tensor);
+            bytes += weights.matrixBytes(tensor);
         }
         for (Tensor tensor : vectors) {
             bytes += WeightStore.vectorBytes(tensor);
@@ -289,8 +296,7 @@ final class OpenClDevice implements Device {
                 case Op.ArgMax a -> List.of();
             };
             for (Tensor matrix : matrices) {
-                specs.add(MatMul.spec(tuning, matrix.type()));
-                specs.add(MatVec.spec(tuning, matrix.type()));
+                specs.addAll(Linear.specs(tuning, matrix.type()));
             }
         }
         return specs;

@@ -36,6 +36,11 @@ record ProgramSpec(String kernel, Map<String, String> macros) {
         return with("QUANT", "\"quant/" + format.name().toLowerCase(Locale.ROOT) + ".cl\"");
     }
 
+    /** For weights of a format in row planes. */
+    ProgramSpec withPlanes(DType format) {
+        return with("QUANT", "\"planes/" + format.name().toLowerCase(Locale.ROOT) + ".cl\"");
+    }
+
     /** With the device's way to multiply and add. */
     ProgramSpec multiplyingBy(DeviceTuning tuning) {
         return with("MULTIPLY_ADD(a,b,c)", tuning.multiplyAdd());

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -38,10 +39,19 @@ final class OpenClRuns {
         }
 
         OpenClDevice open(ProgramCache cache) {
+            return open(cache, tuning -> tuning);
+        }
+
+        /** Opens the device with its tuning changed. */
+        OpenClDevice open(UnaryOperator<DeviceTuning> change) {
+            return open(CACHE, change);
+        }
+
+        private OpenClDevice open(ProgramCache cache, UnaryOperator<DeviceTuning> change) {
             dev.sluice.opencl.Device device = OpenClBackend.find(info);
             DeviceTuning tuning =
                     shape.equals("wide") ? DeviceTuning.wide(device.info()) : DeviceTuning.parallel(device.info());
-            return OpenClDevice.open(info, device, new DeviceOptions(0, BATCH), tuning, cache);
+            return OpenClDevice.open(info, device, new DeviceOptions(0, BATCH), change.apply(tuning), cache);
         }
 
         @Override
@@ -66,6 +76,11 @@ final class OpenClRuns {
             variants.add(new Variant(info, "parallel"));
         }
         return variants.stream();
+    }
+
+    /** All devices with scalar work-items, the shape for GPUs. */
+    static Stream<Variant> parallel() {
+        return variants().filter(variant -> variant.shape().equals("parallel"));
     }
 
     static float[] random(int count, long seed) {

@@ -1,0 +1,39 @@
+package dev.sluice.backend.opencl;
+
+/**
+ * How products of row planes are shaped for a device.
+ *
+ * @param rowItems rows of work-items of a group that multiplies with one token: 1, 2, 4, 8 or 16
+ * @param groupsPerUnit work-groups per compute unit of such a product, at most
+ * @param quads work-items of a group that multiplies with many tokens, along each dimension: 4, 8 or 16
+ * @param arithmetic in what such a product multiplies
+ * @param dot how bytes are multiplied
+ */
+record PlaneTuning(int rowItems, int groupsPerUnit, int quads, Arithmetic arithmetic, Dot dot) {
+    /** Numbers that a product with many tokens multiplies; sums over all columns are f32 in each case. */
+    enum Arithmetic {
+        /** f32, on any device. */
+        FLOATS,
+        /** f16, with sums over 32 columns: devices with cl_khr_fp16. */
+        HALVES,
+        /** Quants as they are with activations in bytes, where weights are quantised; else f32. */
+        BYTES
+    }
+
+    /** The alternatives of {@code dot.cl}, in its order. */
+    enum Dot {
+        PLAIN,
+        KHR,
+        PTX,
+        AMD
+    }
+
+    static PlaneTuning of(long maxWorkGroupSize) {
+        boolean large = maxWorkGroupSize >= 256;
+        return new PlaneTuning(large ? 8 : 2, 8, large ? 16 : 8, Arithmetic.FLOATS, Dot.PLAIN);
+    }
+
+    PlaneTuning with(Arithmetic newArithmetic, Dot newDot) {
+        return new PlaneTuning(rowItems, groupsPerUnit, quads, newArithmetic, newDot);
+    }
+}
