@@ -50,19 +50,25 @@ final class AttentionSplit implements AutoCloseable {
         items = tuning.keys().items();
         valueDim = (op.headDim() + 15) / 16 * 16;
         queries = queries(op, items);
-        split = new ByKvType(
-                device,
-                ProgramSpec.of("attention_split")
-                        .with("HEAD_DIM", op.headDim())
-                        .with("ITEMS", items)
-                        .with("QUERIES", queries)
-                        .multiplyingBy(tuning));
-        merge = device.bind(ProgramSpec.of("attention_merge")
-                .with("HEAD_DIM", op.headDim())
+        split = new ByKvType(device, spec(tuning, op.headDim(), queries));
+        merge = device.bind(mergeSpec(tuning, op.headDim()));
+        device.scratch().reservePartials((long) op.heads() * MOST_SPLITS * (valueDim + 2));
+    }
+
+    static ProgramSpec spec(DeviceTuning tuning, int headDim, int queries) {
+        return ProgramSpec.of("attention_split")
+                .with("HEAD_DIM", headDim)
+                .with("ITEMS", tuning.keys().items())
+                .with("QUERIES", queries)
+                .multiplyingBy(tuning);
+    }
+
+    static ProgramSpec mergeSpec(DeviceTuning tuning, int headDim) {
+        return ProgramSpec.of("attention_merge")
+                .with("HEAD_DIM", headDim)
                 .with("ITEMS", MERGE_ITEMS)
                 .with("SPLITS", MOST_SPLITS)
-                .multiplyingBy(tuning));
-        device.scratch().reservePartials((long) op.heads() * MOST_SPLITS * (valueDim + 2));
+                .multiplyingBy(tuning);
     }
 
     /** Whether a device runs this for an attention: its work-groups must have room for a head. */
@@ -79,8 +85,12 @@ final class AttentionSplit implements AutoCloseable {
     /** Query heads of a work-group: as many as share a KV head, if they have 16 work-items each and fit its registers. */
     private static int queries(Op.Attention op, int items) {
         int group = op.heads() / op.kvHeads();
-        int most = Math.min(items / 16, 8);
+        int most = mostQueries(items);
         return Math.ceilDiv(group, Math.ceilDiv(group, most));
+    }
+
+    static int mostQueries(int items) {
+        return Math.min(items / 16, 8);
     }
 
     /**

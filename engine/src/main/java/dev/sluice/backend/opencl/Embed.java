@@ -2,6 +2,7 @@ package dev.sluice.backend.opencl;
 
 import dev.sluice.backend.tiles.WeightLayout;
 import dev.sluice.opencl.NDRange;
+import dev.sluice.tensor.DType;
 import java.util.List;
 
 /** {@code embed.cl} or {@code embed_planes.cl}: looks ids up in a table, a launch for each of its pieces. */
@@ -20,13 +21,13 @@ final class Embed implements Stage {
         this.scale = scale;
         this.y = y;
         items = device.tuning().items();
-        kernel = device.bind(spec(device.tuning(), pieces.getFirst()));
+        kernel = device.bind(spec(device.tuning(), pieces.getFirst().type()));
     }
 
-    private static ProgramSpec spec(DeviceTuning tuning, Matrix table) {
+    static ProgramSpec spec(DeviceTuning tuning, DType type) {
         ProgramSpec spec = tuning.layout() == WeightLayout.PLANES
-                ? ProgramSpec.of("embed_planes").withPlanes(table.type())
-                : ProgramSpec.of("embed").with(table.type());
+                ? ProgramSpec.of("embed_planes").withPlanes(type)
+                : ProgramSpec.of("embed").with(type);
         return spec.with("ITEMS", tuning.items()).multiplyingBy(tuning);
     }
 

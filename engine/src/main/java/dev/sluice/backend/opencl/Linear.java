@@ -2,6 +2,7 @@ package dev.sluice.backend.opencl;
 
 import dev.sluice.backend.tiles.WeightLayout;
 import dev.sluice.tensor.DType;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -34,8 +35,11 @@ final class Linear implements Stage {
             return List.of(MatVec.spec(tuning, type), MatMul.spec(tuning, type));
         }
         boolean bytes = MatMulBytes.serves(tuning, type);
-        ProgramSpec many = bytes ? MatMulBytes.spec(tuning, type) : MatMulPlanes.spec(tuning, type);
-        return List.of(MatVecPlanes.spec(tuning, type), many);
+        List<ProgramSpec> specs = new ArrayList<>(List.of(MatVecPlanes.spec(tuning, type)));
+        for (int tokens : new int[] {1, Integer.MAX_VALUE}) {
+            specs.add(bytes ? MatMulBytes.spec(tuning, type, tokens) : MatMulPlanes.spec(tuning, type, tokens));
+        }
+        return specs;
     }
 
     @Override

@@ -8,19 +8,21 @@ import org.jspecify.annotations.Nullable;
 final class MatMulBytes implements Stage {
     private final OpenClDevice device;
     private final Product product;
-    private final int quads;
+    private final PlaneTuning tuning;
     private final NormedInput input;
     private final BoundKernel quantise;
-    private final BoundKernel kernel;
+    private final BoundKernel few;
+    private final BoundKernel many;
 
     MatMulBytes(OpenClDevice device, Product product) {
         this.device = device;
         this.product = product;
-        DeviceTuning tuning = device.tuning();
-        quads = tuning.planes().quads();
+        tuning = device.tuning().planes();
         input = new NormedInput(device, product);
         quantise = device.bind(ProgramSpec.of("quantise"));
-        kernel = device.bind(spec(tuning, product.matrices().getFirst().type()));
+        DType type = product.matrices().getFirst().type();
+        few = device.bind(spec(device.tuning(), type, 1));
+        many = device.bind(spec(device.tuning(), type, Integer.MAX_VALUE));
         device.scratch().reserveBytes(product.cols());
     }
 
@@ -29,13 +31,17 @@ final class MatMulBytes implements Stage {
         return tuning.planes().arithmetic() == PlaneTuning.Arithmetic.BYTES && type.blockSize() > 1;
     }
 
-    static ProgramSpec spec(DeviceTuning tuning, DType type) {
-        return ProgramSpec.of("matmul_bytes")
+    /** The program for a number of tokens; there are two, for up to {@link PlaneTuning#FEW} and for more. */
+    static ProgramSpec spec(DeviceTuning tuning, DType type, int tokens) {
+        // Integer dot products are a feature of OpenCL C 3.0.
+        PlaneTuning.Dot dot = tuning.planes().dot();
+        ProgramSpec spec = ProgramSpec.of("matmul_bytes")
                 .withPlanes(type)
                 .with("ROW_QUADS", tuning.planes().quads())
-                .with("TOKEN_QUADS", tuning.planes().quads())
-                .with("DOT", tuning.planes().dot().ordinal())
+                .with("TOKEN_QUADS", tuning.planes().tokenQuads(tokens))
+                .with("DOT", dot.ordinal())
                 .multiplyingBy(tuning);
+        return dot == PlaneTuning.Dot.KHR ? spec.in("CL3.0") : spec;
     }
 
     /** What the bytes hold: products with the same input and norm share them. */
@@ -56,7 +62,7 @@ final class MatMulBytes implements Stage {
                     .launch(run.queue, NDRange.of(p.cols() / 32, run.tokens));
             run.packs(wanted);
         }
-        p.matrices(kernel.args())
+        p.matrices((run.tokens <= PlaneTuning.FEW ? few : many).args())
                 .buffer(p.bias())
                 .buffer(scratch.bytes())
                 .buffer(scratch.byteScales())
@@ -66,13 +72,14 @@ final class MatMulBytes implements Stage {
                 .buffer(run.buffer(p.y()))
                 .i32(p.y().at())
                 .i32(p.y().stride())
-                .launch(run.queue, MatMulPlanes.range(p, run.tokens, quads));
+                .launch(run.queue, MatMulPlanes.range(tuning, p, run.tokens));
     }
 
     @Override
     public void close() {
         input.close();
         quantise.close();
-        kernel.close();
+        few.close();
+        many.close();
     }
 }

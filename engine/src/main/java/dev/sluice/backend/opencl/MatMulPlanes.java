@@ -7,24 +7,27 @@ import dev.sluice.tensor.DType;
 /** {@code matmul_planes.cl}: a product with many tokens from row planes. */
 final class MatMulPlanes implements Stage {
     private final Product product;
-    private final int quads;
+    private final PlaneTuning tuning;
     private final NormedInput input;
-    private final BoundKernel kernel;
+    private final BoundKernel few;
+    private final BoundKernel many;
 
     MatMulPlanes(OpenClDevice device, Product product) {
         this.product = product;
-        DeviceTuning tuning = device.tuning();
-        quads = tuning.planes().quads();
+        tuning = device.tuning().planes();
         input = new NormedInput(device, product);
-        kernel = device.bind(spec(tuning, product.matrices().getFirst().type()));
+        DType type = product.matrices().getFirst().type();
+        few = device.bind(spec(device.tuning(), type, 1));
+        many = device.bind(spec(device.tuning(), type, Integer.MAX_VALUE));
     }
 
-    static ProgramSpec spec(DeviceTuning tuning, DType type) {
+    /** The program for a number of tokens; there are two, for up to {@link PlaneTuning#FEW} and for more. */
+    static ProgramSpec spec(DeviceTuning tuning, DType type, int tokens) {
         boolean halves = tuning.planes().arithmetic() == PlaneTuning.Arithmetic.HALVES;
         return ProgramSpec.of("matmul_planes")
                 .withPlanes(type)
                 .with("ROW_QUADS", tuning.planes().quads())
-                .with("TOKEN_QUADS", tuning.planes().quads())
+                .with("TOKEN_QUADS", tuning.planes().tokenQuads(tokens))
                 .with("F16_PRODUCTS", halves ? 1 : 0)
                 .multiplyingBy(tuning);
     }
@@ -33,7 +36,7 @@ final class MatMulPlanes implements Stage {
     public void submit(Run run) {
         Product p = product;
         Buffer x = input.of(run);
-        p.matrices(kernel.args())
+        p.matrices((run.tokens <= PlaneTuning.FEW ? few : many).args())
                 .buffer(p.bias())
                 .buffer(x)
                 .i32(input.at())
@@ -43,19 +46,22 @@ final class MatMulPlanes implements Stage {
                 .buffer(run.buffer(p.y()))
                 .i32(p.y().at())
                 .i32(p.y().stride())
-                .launch(run.queue, range(p, run.tokens, quads));
+                .launch(run.queue, range(tuning, p, run.tokens));
     }
 
-    /** Groups of quads × quads work-items, each for four times as many rows and tokens. */
-    static NDRange range(Product product, int tokens, int quads) {
-        long rowGroups = Math.ceilDiv(16L * product.resultTiles(), 4 * quads);
-        long tokenGroups = Math.ceilDiv(tokens, 4 * quads);
-        return NDRange.of(rowGroups * quads, tokenGroups * quads).local(quads, quads);
+    /** Groups for tiles of four times as many rows and tokens as they have work-items along each dimension. */
+    static NDRange range(PlaneTuning tuning, Product product, int tokens) {
+        int rowQuads = tuning.quads();
+        int tokenQuads = tuning.tokenQuads(tokens);
+        long rowGroups = Math.ceilDiv(16L * product.resultTiles(), 4 * rowQuads);
+        long tokenGroups = Math.ceilDiv(tokens, 4 * tokenQuads);
+        return NDRange.of(rowGroups * rowQuads, tokenGroups * tokenQuads).local(rowQuads, tokenQuads);
     }
 
     @Override
     public void close() {
         input.close();
-        kernel.close();
+        few.close();
+        many.close();
     }
 }

@@ -5,7 +5,8 @@ package dev.sluice.backend.opencl;
  *
  * @param rowItems rows of work-items of a group that multiplies with one token: 1, 2, 4, 8 or 16
  * @param groupsPerUnit work-groups per compute unit of such a product, at most
- * @param quads work-items of a group that multiplies with many tokens, along each dimension: 4, 8 or 16
+ * @param quads work-items of a group that multiplies with many tokens, along each dimension, for four rows and four tokens
+ *     each: 4, 8 or 16
  * @param arithmetic in what such a product multiplies
  * @param dot how bytes are multiplied
  */
@@ -26,6 +27,14 @@ record PlaneTuning(int rowItems, int groupsPerUnit, int quads, Arithmetic arithm
         KHR,
         PTX,
         AMD
+    }
+
+    /** Tokens that are still few: a tile of many would be mostly empty. */
+    static final int FEW = 16;
+
+    /** Work-items of a group along its tokens. */
+    int tokenQuads(int tokens) {
+        return tokens <= FEW ? FEW / 4 : quads;
     }
 
     static PlaneTuning of(long maxWorkGroupSize) {

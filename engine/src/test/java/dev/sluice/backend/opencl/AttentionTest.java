@@ -133,13 +133,13 @@ class AttentionTest {
     void sharesOfTheKeysOfOneTokenAgree(OpenClRuns.Variant variant) {
         int[] steps = {15, 1, 1, 20, 1, 33, 1, 1, 1};
         try (OpenClDevice device = openDivided(variant)) {
-            for (int dim : new int[] {16, 24, 64, 80, 128, 256}) {
+            for (int dim : new int[] {24, 80, 256}) {
                 compare(device, new Shape(4, 2, dim, 0, true, Rotation.Pairing.INTERLEAVED), KvType.F32, steps);
             }
             compare(device, new Shape(8, 1, 64, 0, false, Rotation.Pairing.HALVES), KvType.F16, steps);
             // More heads on a KV head than a group takes, and a number that groups do not divide.
             compare(device, new Shape(22, 2, 16, 0, true, Rotation.Pairing.HALVES), KvType.F32, steps);
-            for (int window : new int[] {1, 7, 33, 64}) {
+            for (int window : new int[] {1, 33, 64}) {
                 compare(device, new Shape(4, 1, 24, window, true, Rotation.Pairing.HALVES), KvType.F16, steps);
             }
         }

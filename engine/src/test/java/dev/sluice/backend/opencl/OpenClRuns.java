@@ -51,6 +51,11 @@ final class OpenClRuns {
             dev.sluice.opencl.Device device = OpenClBackend.find(info);
             DeviceTuning tuning =
                     shape.equals("wide") ? DeviceTuning.wide(device.info()) : DeviceTuning.parallel(device.info());
+            if (info.name().startsWith("Oclgrind")) {
+                // A simulator runs every work-item in turn: small groups, which are another shape to hold as well.
+                PlaneTuning planes = tuning.planes();
+                tuning = tuning.with(new PlaneTuning(2, 8, 4, planes.arithmetic(), planes.dot()));
+            }
             return OpenClDevice.open(info, device, new DeviceOptions(0, BATCH), change.apply(tuning), cache);
         }
 

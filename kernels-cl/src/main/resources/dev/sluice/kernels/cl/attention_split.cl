@@ -264,8 +264,23 @@ void attention_split(const global float *q, int q_at, int heads, const global fl
             }
             int here = min(ITEMS, end - block);
             const global kv_t *value = values + VALUE_AT(kv_head, capacity, block, 4 * quad);
-#pragma unroll 4
-            for (int i = slice; i < here; i += SLICES) {
+            int i = slice;
+            // Four at a time, so that their loads are under way together.
+            for (; i + 3 * SLICES < here; i += 4 * SLICES) {
+                float4 x[4];
+#pragma unroll
+                for (int j = 0; j < 4; j++) {
+                    x[j] = LOAD_VALUES(value + (size_t)(i + j * SLICES) * VALUE_DIM);
+                }
+#pragma unroll
+                for (int j = 0; j < 4; j++) {
+#pragma unroll
+                    for (int r = 0; r < QUERIES; r++) {
+                        o[r] = MULTIPLY_ADD(x[j], (float4)scores[r * SCORES + i + j * SLICES], o[r]);
+                    }
+                }
+            }
+            for (; i < here; i += SLICES) {
                 float4 x = LOAD_VALUES(value + (size_t)i * VALUE_DIM);
 #pragma unroll
                 for (int r = 0; r < QUERIES; r++) {

@@ -1,6 +1,6 @@
 // DOT4(a, b, c) = c + the products of four signed bytes each in two ints, summed.
 //
-// Tunable: DOT, how a device does it: 0 plain C, 1 cl_khr_integer_dot_product, 2 NVIDIA's dp4a by inline PTX (compute
+// Tunable: DOT, how a device does it: 0 plain C, 1 cl_khr_integer_dot_product (OpenCL C 3.0), 2 NVIDIA's dp4a by inline PTX (compute
 // capability 6.1), 3 AMD's sdot4 (gfx906 and later).
 
 #ifndef DOT_CL
@@ -11,7 +11,6 @@
 #endif
 
 #if DOT == 1
-#pragma OPENCL EXTENSION cl_khr_integer_dot_product : enable
 #define DOT4(a, b, c) ((c) + dot_4x8packed_ss_int(as_uint(a), as_uint(b)))
 #elif DOT == 2
 static inline int dot4_ptx(int a, int b, int c) {

@@ -35,13 +35,15 @@
 #pragma OPENCL EXTENSION cl_khr_fp16 : enable
 typedef half num_t;
 typedef half4 num4_t;
-#define TO_NUM(v) convert_half_rte(v)
-#define TO_FLOATS(v) convert_float4(v)
+#define TO_NUM(v) ((half)(v))
+#define TO_FLOATS(v) ((float4)((v).x, (v).y, (v).z, (v).w))
+#define MULTIPLY_ADD_NUM(a, b, c) ((a) * (b) + (c))
 #else
 typedef float num_t;
 typedef float4 num4_t;
 #define TO_NUM(v) (v)
 #define TO_FLOATS(v) (v)
+#define MULTIPLY_ADD_NUM(a, b, c) MULTIPLY_ADD(a, b, c)
 #endif
 
 #define ITEMS (ROW_QUADS * TOKEN_QUADS)
@@ -146,10 +148,10 @@ void matmul_planes(const global uchar *w0, const global uchar *w1, const global 
             for (int c = 0; c < 32; c++) {
                 num4_t w = w_tile[c * W_PITCH + row_quad];
                 num4_t v = x_tile[c * X_PITCH + token_quad];
-                dot[0] = MULTIPLY_ADD(w, (num4_t)v.x, dot[0]);
-                dot[1] = MULTIPLY_ADD(w, (num4_t)v.y, dot[1]);
-                dot[2] = MULTIPLY_ADD(w, (num4_t)v.z, dot[2]);
-                dot[3] = MULTIPLY_ADD(w, (num4_t)v.w, dot[3]);
+                dot[0] = MULTIPLY_ADD_NUM(w, (num4_t)v.x, dot[0]);
+                dot[1] = MULTIPLY_ADD_NUM(w, (num4_t)v.y, dot[1]);
+                dot[2] = MULTIPLY_ADD_NUM(w, (num4_t)v.z, dot[2]);
+                dot[3] = MULTIPLY_ADD_NUM(w, (num4_t)v.w, dot[3]);
             }
 #pragma unroll
             for (int t = 0; t < 4; t++) {

@@ -52,7 +52,8 @@ static inline chunk_t load_chunk(const global uchar *tile, int columns, int row,
 }
 
 static inline int word_of(uint4 w, int i) {
-    return as_int(i < 2 ? i == 0 ? w.x : w.y : i == 2 ? w.z : w.w);
+    uint2 pair = i & 2 ? w.zw : w.xy;
+    return as_int(i & 1 ? pair.y : pair.x);
 }
 
 // The f16 numbers of the 32 columns of a part.
