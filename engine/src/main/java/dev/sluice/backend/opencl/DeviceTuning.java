@@ -77,7 +77,7 @@ record DeviceTuning(
                 4,
                 info.fusedMultiplyAdd(),
                 compilers(info),
-                WeightLayout.PLANES,
+                info.localMemory() >= PlaneTuning.LOCAL_BYTES ? WeightLayout.PLANES : WeightLayout.TILES,
                 planes,
                 keys);
     }

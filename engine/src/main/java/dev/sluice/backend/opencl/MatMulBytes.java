@@ -39,7 +39,7 @@ final class MatMulBytes implements Stage {
                 .withPlanes(type)
                 .with("ROW_QUADS", tuning.planes().quads())
                 .with("TOKEN_QUADS", tuning.planes().tokenQuads(tokens))
-                .with("DOT", dot.ordinal())
+                .with("DOT", dot.number)
                 .multiplyingBy(tuning);
         return dot == PlaneTuning.Dot.KHR ? spec.in("CL3.0") : spec;
     }

@@ -21,12 +21,23 @@ record PlaneTuning(int rowItems, int groupsPerUnit, int quads, Arithmetic arithm
         BYTES
     }
 
-    /** The alternatives of {@code dot.cl}, in its order. */
+    /** The alternatives of {@code dot.cl}. */
     enum Dot {
-        PLAIN,
-        KHR,
-        PTX,
-        AMD
+        /** Plain C. */
+        PLAIN(0),
+        /** cl_khr_integer_dot_product, with OpenCL C 3.0. */
+        KHR(1),
+        /** NVIDIA's dp4a, by inline PTX. */
+        PTX(2),
+        /** AMD's sdot4. */
+        AMD(3);
+
+        /** What {@code dot.cl} calls it. */
+        final int number;
+
+        Dot(int number) {
+            this.number = number;
+        }
     }
 
     /** Tokens that are still few: a tile of many would be mostly empty. */
@@ -36,6 +47,9 @@ record PlaneTuning(int rowItems, int groupsPerUnit, int quads, Arithmetic arithm
     int tokenQuads(int tokens) {
         return tokens <= FEW ? FEW / 4 : quads;
     }
+
+    /** Local memory that the largest of the products takes, rounded up. */
+    static final long LOCAL_BYTES = 24 << 10;
 
     static PlaneTuning of(long maxWorkGroupSize) {
         boolean large = maxWorkGroupSize >= 256;

@@ -18,8 +18,10 @@ import dev.sluice.tensor.DType;
 import dev.sluice.tensor.Tensor;
 import dev.sluice.tensor.TestBlocks;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -77,16 +79,16 @@ class PiecesTest {
                 CompiledLayer last = device.compile(head.build());
                 DeviceMemory in = device.allocate(4L * ids.length);
                 DeviceMemory out = device.allocate(4L * ids.length * width)) {
-            assertEquals(13 * 16 * 4 * width, first.residentBytes());
+            assertEquals(13L * 16 * 4 * width, first.residentBytes());
             in.write(0, MemorySegment.ofArray(ids));
             first.submit(new Step(0, ids.length, 1), in, out);
             float[] y = new float[ids.length * width];
             out.read(0, MemorySegment.ofArray(y));
             float[] expected = ScalarOps.embed(look, new int[] {0, 199, 100, 16});
-            assertClose(expected, java.util.Arrays.copyOf(y, 4 * width), 1e-12, "look-up");
+            assertClose(expected, Arrays.copyOf(y, 4 * width), 1e-12, "look-up");
             assertEquals(
-                    2 * width,
-                    java.util.stream.IntStream.range(4 * width, 6 * width)
+                    2L * width,
+                    IntStream.range(4 * width, 6 * width)
                             .filter(i -> Float.isNaN(y[i]))
                             .count());
             for (int tokens : new int[] {1, 9}) {
