@@ -53,7 +53,8 @@ record PlaneTuning(int rowItems, int groupsPerUnit, int quads, Arithmetic arithm
 
     static PlaneTuning of(long maxWorkGroupSize) {
         boolean large = maxWorkGroupSize >= 256;
-        return new PlaneTuning(large ? 8 : 2, 8, large ? 16 : 8, Arithmetic.FLOATS, Dot.PLAIN);
+        int rowItems = large ? 8 : maxWorkGroupSize >= 128 ? 4 : 2;
+        return new PlaneTuning(rowItems, 8, large ? 16 : 8, Arithmetic.FLOATS, Dot.PLAIN);
     }
 
     PlaneTuning with(Arithmetic newArithmetic, Dot newDot) {
