@@ -58,7 +58,8 @@ final class Attention implements Stage {
         }
     }
 
-    private void submit(Run run, int part) {
+    /** Queues the launch of one sequence. */
+    void submit(Run run, int part) {
         KvCache cache = run.cache(part);
         int tokens = run.step.tokens(part);
         boolean single = tokens == 1;

@@ -1,5 +1,6 @@
 package dev.sluice.backend.opencl;
 
+import dev.sluice.backend.tiles.WeightLayout;
 import dev.sluice.opencl.DeviceInfo;
 import dev.sluice.opencl.DeviceType;
 import java.util.Collections;
@@ -21,10 +22,11 @@ import java.util.Set;
  * @param vectorTokens up to how many tokens are multiplied one by one
  * @param fusedMultiplyAdd whether fma is fast, else mad is used
  * @param compilers programs compiled at a time
- * @param dot how bytes are multiplied, in kernels for vector units; {@link Dot#NONE} to compute in floats
- * @param patience how often work-groups of a layer that one token goes through in one launch look for each other before
- *     they give up, at the least; 0 for a launch for each part of a layer
+ * @param vectors for devices with vector units
  * @param subGroup work-items of a sub-group that attention demands; 0: the driver's choice
+ * @param layout how weights lie in memory
+ * @param planes products of row planes
+ * @param keys attention of single tokens
  */
 record DeviceTuning(
         int lanes,
@@ -38,60 +40,73 @@ record DeviceTuning(
         int vectorTokens,
         boolean fusedMultiplyAdd,
         int compilers,
-        Dot dot,
-        int patience,
-        int subGroup) {
+        VectorTuning vectors,
+        int subGroup,
+        WeightLayout layout,
+        PlaneTuning planes,
+        SplitTuning keys) {
     /** Keys that attention goes over at a time. */
     static final int KEYS = 64;
-
-    /** A nanosecond or so each: far beyond what a group that runs at all takes. */
-    private static final int PATIENCE = 1 << 24;
 
     /** Sums of 16 rows that fit 32 registers beside the quants; half as many where a compiler makes two registers of each. */
     private static final int SUMS = 12;
 
     /** Vector units and few threads: a work-item does what fills the registers, and a group is one work-item. */
-    static DeviceTuning wide(DeviceInfo info, Dot dot) {
-        boolean full = dot == Dot.X86_VNNI || info.preferredVectorWidths().floats() >= 16;
+    static DeviceTuning wide(DeviceInfo info, VectorDot dot) {
+        boolean full = dot == VectorDot.X86_VNNI || info.preferredVectorWidths().floats() >= 16;
         int sums = full ? SUMS : SUMS / 2;
         return new DeviceTuning(
-                16, 1, sums, 1, 1, sums, 1, 4, 4, info.fusedMultiplyAdd(), compilers(info), dot, PATIENCE, 0);
+                16,
+                1,
+                sums,
+                1,
+                1,
+                sums,
+                1,
+                4,
+                4,
+                info.fusedMultiplyAdd(),
+                compilers(info),
+                VectorTuning.of(dot),
+                0,
+                WeightLayout.TILES,
+                PlaneTuning.of(info.maxWorkGroupSize()),
+                SplitTuning.NONE);
     }
 
     /** Many threads that read side by side. */
     static DeviceTuning parallel(DeviceInfo info) {
+        PlaneTuning planes = PlaneTuning.of(info.maxWorkGroupSize());
+        SplitTuning keys = SplitTuning.of(info.maxWorkGroupSize());
         return new DeviceTuning(
-                1, 4, 8, 4, 64, 8, 4, 32, 4, info.fusedMultiplyAdd(), compilers(info), Dot.NONE, 0, subGroup(info));
+                1,
+                4,
+                8,
+                4,
+                64,
+                8,
+                4,
+                32,
+                4,
+                info.fusedMultiplyAdd(),
+                compilers(info),
+                VectorTuning.NONE,
+                subGroup(info),
+                info.localMemory() >= PlaneTuning.LOCAL_BYTES ? WeightLayout.PLANES : WeightLayout.TILES,
+                planes,
+                keys);
     }
 
     static DeviceTuning of(DeviceInfo info, Set<Capability> capabilities) {
         boolean room = info.maxWorkGroupSize() >= 64;
         return info.type() == DeviceType.CPU || !room
-                ? wide(info, capabilities.contains(Capability.X86_VNNI) ? Dot.X86_VNNI : Dot.NONE)
+                ? wide(info, capabilities.contains(Capability.X86_VNNI) ? VectorDot.X86_VNNI : VectorDot.NONE)
                 : parallel(info);
     }
 
     /** OpenCL lets threads compile side by side; the simulator Oclgrind crashes when they do. */
     private static int compilers(DeviceInfo info) {
         return info.name().startsWith("Oclgrind") ? 1 : Runtime.getRuntime().availableProcessors();
-    }
-
-    DeviceTuning withPatience(int looks) {
-        return new DeviceTuning(
-                lanes,
-                split,
-                tokens,
-                tilesAtOnce,
-                items,
-                queries,
-                keyItems,
-                groupsPerUnit,
-                vectorTokens,
-                fusedMultiplyAdd,
-                compilers,
-                dot,
-                looks,
-                subGroup);
     }
 
     /**
@@ -106,6 +121,43 @@ record DeviceTuning(
     /** Query rows of a work-group in attention, at most: long heads fill registers and local memory sooner. */
     int queries(int headDim) {
         return lanes == 1 && headDim > 128 ? Math.ceilDiv(queries, 2) : queries;
+    }
+
+    DeviceTuning with(VectorTuning other) {
+        return with(other, layout, planes, keys);
+    }
+
+    DeviceTuning with(PlaneTuning other) {
+        return with(vectors, layout, other, keys);
+    }
+
+    DeviceTuning with(SplitTuning other) {
+        return with(vectors, layout, planes, other);
+    }
+
+    DeviceTuning with(WeightLayout other) {
+        return with(vectors, other, planes, keys);
+    }
+
+    private DeviceTuning with(
+            VectorTuning newVectors, WeightLayout newLayout, PlaneTuning newPlanes, SplitTuning newKeys) {
+        return new DeviceTuning(
+                lanes,
+                split,
+                tokens,
+                tilesAtOnce,
+                items,
+                queries,
+                keyItems,
+                groupsPerUnit,
+                vectorTokens,
+                fusedMultiplyAdd,
+                compilers,
+                newVectors,
+                subGroup,
+                newLayout,
+                newPlanes,
+                newKeys);
     }
 
     /** Work-items of a group that computes tiles, along its first dimension. */

@@ -1,39 +1,53 @@
 package dev.sluice.backend.opencl;
 
+import dev.sluice.backend.tiles.WeightLayout;
 import dev.sluice.opencl.NDRange;
 import dev.sluice.tensor.DType;
+import java.util.List;
 
-/** {@code embed.cl}: looks ids up in a table. */
+/** {@code embed.cl} or {@code embed_planes.cl}: looks ids up in a table, a launch for each of its pieces. */
 final class Embed implements Stage {
-    private final Matrix table;
+    private final List<Matrix> pieces;
+    private final int rows;
     private final float scale;
     private final Value y;
     private final int items;
     private final BoundKernel kernel;
 
-    Embed(OpenClDevice device, Matrix table, float scale, Value y) {
-        this.table = table;
+    /** {@code pieces} are the table's rows in order. */
+    Embed(OpenClDevice device, List<Matrix> pieces, float scale, Value y) {
+        this.pieces = pieces;
+        rows = pieces.stream().mapToInt(Matrix::rows).sum();
         this.scale = scale;
         this.y = y;
         items = device.tuning().items();
-        kernel = device.bind(spec(device.tuning(), table.type()));
+        kernel = device.bind(spec(device.tuning(), pieces.getFirst().type()));
     }
 
     static ProgramSpec spec(DeviceTuning tuning, DType type) {
-        return ProgramSpec.of("embed").with(type).with("ITEMS", tuning.items()).multiplyingBy(tuning);
+        ProgramSpec spec = tuning.layout() == WeightLayout.PLANES
+                ? ProgramSpec.of("embed_planes").withPlanes(type)
+                : ProgramSpec.of("embed").with(type);
+        return spec.with("ITEMS", tuning.items()).multiplyingBy(tuning);
     }
 
     @Override
     public void submit(Run run) {
-        kernel.args()
-                .buffer(table.tiles())
-                .i32(table.rows())
-                .i32(table.cols())
-                .f32(scale)
-                .buffer(run.buffer(new Value(Value.INPUT, 0, 1)))
-                .buffer(run.buffer(y))
-                .i32(y.at())
-                .launch(run.queue, NDRange.of((long) run.tokens * items).local(items));
+        int first = 0;
+        for (Matrix piece : pieces) {
+            kernel.args()
+                    .buffer(piece.tiles())
+                    .i32(first)
+                    .i32(piece.rows())
+                    .i32(rows)
+                    .i32(piece.cols())
+                    .f32(scale)
+                    .buffer(run.buffer(new Value(Value.INPUT, 0, 1)))
+                    .buffer(run.buffer(y))
+                    .i32(y.at())
+                    .launch(run.queue, NDRange.of((long) run.tokens * items).local(items));
+            first += piece.rows();
+        }
     }
 
     @Override

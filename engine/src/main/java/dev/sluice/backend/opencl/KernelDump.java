@@ -48,7 +48,7 @@ final class KernelDump {
             ObjectNode variant = variants.addObject();
             variant.put("kernel", spec.kernel());
             variant.put("file", file);
-            variant.put("options", Programs.OPTIONS.commandLine());
+            variant.put("options", Programs.options(spec).commandLine());
             variant.put("local_arguments", entry.getValue().localArguments());
             spec.macros().forEach(variant.putObject("macros")::put);
             entry.getValue().gpus().forEach(variant.putArray("gpus")::add);

@@ -2,6 +2,7 @@ package dev.sluice.backend.opencl;
 
 import dev.sluice.backend.KvType;
 import dev.sluice.backend.tiles.RowTiles;
+import dev.sluice.backend.tiles.WeightLayout;
 import dev.sluice.tensor.DType;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,9 +30,7 @@ final class KernelVariants {
         Map<ProgramSpec, Integer> all = new LinkedHashMap<>();
         for (DType type : DType.values()) {
             if (RowTiles.supports(type)) {
-                all.put(MatVec.spec(tuning, type), MatVec.panelBytes(tuning, type, COLUMNS));
-                all.put(MatMul.packSpec(tuning, type), 0);
-                all.put(MatMul.spec(tuning, type), 0);
+                products(tuning, type, all);
                 all.put(Embed.spec(tuning, type), 0);
             }
         }
@@ -41,6 +40,13 @@ final class KernelVariants {
                 for (int queries = 1; queries <= tuning.queries(headDim); queries++) {
                     all.put(ByKvType.spec(Attention.spec(tuning, headDim, queries), type), 0);
                 }
+                int most = AttentionSplit.mostQueries(tuning.keys().items());
+                for (int queries = 1; queries <= most; queries++) {
+                    all.put(ByKvType.spec(AttentionSplit.spec(tuning, headDim, queries), type), 0);
+                }
+            }
+            if (tuning.keys().items() > 0) {
+                all.put(AttentionSplit.mergeSpec(tuning, headDim), 0);
             }
         }
         all.put(RmsNorm.spec(tuning), 0);
@@ -48,5 +54,17 @@ final class KernelVariants {
         all.put(Add.spec(), 0);
         all.put(ArgMax.spec(tuning), 0);
         return all;
+    }
+
+    private static void products(DeviceTuning tuning, DType type, Map<ProgramSpec, Integer> all) {
+        Linear.specs(tuning, type).forEach(spec -> all.put(spec, 0));
+        if (tuning.layout() == WeightLayout.PLANES) {
+            PlaneTuning bytes = tuning.planes().with(PlaneTuning.Arithmetic.BYTES, PlaneTuning.Dot.PLAIN);
+            Linear.specs(tuning.with(bytes), type).forEach(spec -> all.put(spec, 0));
+            all.put(MatMulBytes.quantiseSpec(), 0);
+        } else {
+            all.put(MatVec.spec(tuning, type), MatVec.panelBytes(tuning, type, COLUMNS));
+            all.put(MatMul.packSpec(tuning, type), 0);
+        }
     }
 }

@@ -26,6 +26,7 @@ final class LaunchRecorder {
     private final List<Launch> pending = new ArrayList<>();
     private final Map<String, Total> totals = new HashMap<>();
     private @Nullable List<TracedLaunch> trace;
+    private long launches;
     private long steps;
     private long hostNanos;
 
@@ -34,6 +35,7 @@ final class LaunchRecorder {
             trace.add(new TracedLaunch((ProgramSpec) kernel.program(), kernel.arguments(), range));
             return;
         }
+        launches++;
         if (!queue.profiling()) {
             queue.launch(kernel.kernel(), range);
             return;
@@ -42,6 +44,11 @@ final class LaunchRecorder {
         if (pending.size() == MOST_PENDING) {
             drain();
         }
+    }
+
+    /** Launches so far. */
+    long launches() {
+        return launches;
     }
 
     /** What something would launch, which is not launched. */

@@ -39,7 +39,7 @@ final class LayerKernel implements AutoCloseable {
         this.roles = roles;
         meeting = device.meeting();
         range = NDRange.of(device.computeUnits()).local(1);
-        patience = Math.toIntExact(device.tuning().patience() * (1 + bytes / BYTES_OF_PATIENCE));
+        patience = Math.toIntExact(device.tuning().vectors().patience() * (1 + bytes / BYTES_OF_PATIENCE));
     }
 
     /**
@@ -55,7 +55,7 @@ final class LayerKernel implements AutoCloseable {
             List<Stage> stages,
             int slots,
             KvType type) {
-        if (device.tuning().patience() == 0 || resources.bytes() > MOST_BYTES) {
+        if (device.tuning().vectors().patience() == 0 || resources.bytes() > MOST_BYTES) {
             return Optional.empty();
         }
         Buffer[] values = new Buffer[Value.SCRATCH + slots];

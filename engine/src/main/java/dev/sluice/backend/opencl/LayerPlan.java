@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>a norm goes into the products that read it, if nothing else does;
  *   <li>products of one input and format (queries, keys, values) become one, and so do a gate and its partner;
  *   <li>a sum goes into the product or norm before it;
- *   <li>norms of heads, rotation and the way into the KV cache become one.
+ *   <li>norms of heads, rotation and the way into the KV cache become one, and go into attention for single tokens of
+ *       devices that divide the KV length.
  * </ul>
  */
 final class LayerPlan {
@@ -61,7 +62,7 @@ final class LayerPlan {
                 continue;
             }
             switch (node.op()) {
-                case Op.Embed e -> stages.add(new Embed(device, resources.matrix(e.table()), e.scale(), place(node)));
+                case Op.Embed e -> stages.add(new Embed(device, resources.matrices(e.table()), e.scale(), place(node)));
                 case Op.RmsNorm n -> norm(node, n);
                 case Op.Linear l -> linear(node, l);
                 case Op.Rope r -> rope(node, r);
@@ -214,41 +215,61 @@ final class LayerPlan {
         return new Source(placed(value), null);
     }
 
-    private void product(List<Matrix> matrices, Source from, @Nullable Buffer bias, Target to) {
+    /** A product with one matrix, a stage for each piece of it. */
+    private void product(Tensor weight, @Nullable Tensor bias, Source from, @Nullable Value residual, Value y) {
+        int row = 0;
+        for (Matrix piece : resources.matrices(weight)) {
+            Buffer its = bias == null ? null : resources.vector(Pieces.elements(bias, row, piece.rows()));
+            Value added = residual == null ? null : residual.from(row);
+            stages.add(new Linear(
+                    device, new Product(List.of(piece), from.norm(), its, null, from.x(), added, y.from(row))));
+            row += piece.rows();
+        }
+    }
+
+    private void product(Tensor weight, @Nullable Tensor bias, Source from, Target to) {
         reads(to.node(), from.x());
-        stages.add(new Linear(
-                device, new Product(matrices, from.norm(), bias, null, from.x(), to.residual(), place(to.node()))));
+        product(weight, bias, from, to.residual(), place(to.node()));
     }
 
     private void linear(Node node, Op.Linear op) {
         List<Node> group = siblings(node, op);
         Source from = source(node.inputs().getFirst());
         if (group.size() == 1) {
-            Tensor bias = op.bias();
-            product(
-                    List.of(resources.matrix(op.weight())),
-                    from,
-                    bias == null ? null : resources.vector(bias),
-                    target(node));
+            product(op.weight(), op.bias(), from, target(node));
             return;
         }
         int width = group.stream().mapToInt(n -> n.op().width()).sum();
         Value all = scratch(width);
         List<Matrix> matrices = new ArrayList<>();
         List<Tensor> biases = new ArrayList<>();
+        boolean whole = group.stream().allMatch(n -> n.op() instanceof Op.Linear l && fits(l.weight()));
         int at = 0;
         for (Node one : group) {
             Op.Linear l = (Op.Linear) one.op();
-            matrices.add(resources.matrix(l.weight()));
+            Value its = new Value(all.slot(), at, width);
+            places.put(one.output(), its);
+            absorbed.add(one);
+            at += l.width();
+            if (!whole) {
+                product(l.weight(), l.bias(), from, null, its);
+                continue;
+            }
+            matrices.addAll(resources.matrices(l.weight()));
             if (l.bias() != null) {
                 biases.add(l.bias());
             }
-            places.put(one.output(), new Value(all.slot(), at, width));
-            at += l.width();
-            absorbed.add(one);
+        }
+        if (!whole) {
+            return;
         }
         Buffer bias = biases.isEmpty() ? null : resources.vectors(biases);
         stages.add(new Linear(device, new Product(matrices, from.norm(), bias, null, from.x(), null, all)));
+    }
+
+    /** Whether one buffer can hold a matrix. */
+    private boolean fits(Tensor matrix) {
+        return device.weights().pieces(matrix).size() == 1;
     }
 
     /** The products that run with one: those that follow it with the same input and format, all with bias or none. */
@@ -279,20 +300,26 @@ final class LayerPlan {
 
     private void gatedFfn(Node node, Op.GatedFfn op) {
         Source from = source(node.inputs().getFirst());
-        Matrix gate = resources.matrix(op.gate());
-        Matrix up = resources.matrix(op.up());
         Value hidden = scratch(op.hidden());
-        if (gate.type() == up.type()) {
-            stages.add(new Linear(
-                    device,
-                    new Product(List.of(gate, up), from.norm(), null, op.activation(), from.x(), null, hidden)));
+        if (op.gate().type() == op.up().type()) {
+            // Matrices of one shape and format are cut at the same rows.
+            List<Matrix> gates = resources.matrices(op.gate());
+            List<Matrix> ups = resources.matrices(op.up());
+            int row = 0;
+            for (int i = 0; i < gates.size(); i++) {
+                List<Matrix> pair = List.of(gates.get(i), ups.get(i));
+                Product product =
+                        new Product(pair, from.norm(), null, op.activation(), from.x(), null, hidden.from(row));
+                stages.add(new Linear(device, product));
+                row += gates.get(i).rows();
+            }
         } else {
             Value other = scratch(op.hidden());
-            stages.add(new Linear(device, new Product(List.of(gate), from.norm(), null, null, from.x(), null, hidden)));
-            stages.add(new Linear(device, new Product(List.of(up), from.norm(), null, null, from.x(), null, other)));
+            product(op.gate(), null, from, null, hidden);
+            product(op.up(), null, from, null, other);
             stages.add(new GatedActivation(device, hidden, other, op.hidden(), op.activation()));
         }
-        product(List.of(resources.matrix(op.down())), new Source(hidden, null), null, target(node));
+        product(op.down(), null, new Source(hidden, null), target(node));
     }
 
     /** Heads on their way to attention: where they lie, and what was left to be done with them. */
@@ -361,8 +388,19 @@ final class LayerPlan {
         // The turned queries go to a slot of their own: others may read what they were made from.
         Value turned = touched ? scratch(op.width()) : q.value();
         if (touched && q.sharesLaunchWith(k)) {
-            stages.add(new Rope(
-                    device, op.headDim(), qHeads, turned, kHeads, v, q.epsWith(k), q.rotation(), table(q.rotation())));
+            RotationTable table = table(q.rotation());
+            float eps = q.epsWith(k);
+            Rope rope = new Rope(device, op.headDim(), qHeads, turned, kHeads, v, eps, q.rotation(), table);
+            if (AttentionSplit.serves(device, op)) {
+                Value y = place(node);
+                stages.add(new HeadsToAttention(
+                        new AttentionSplit(
+                                device, op, new AttentionSplit.Heads(qHeads, kHeads, v, eps, q.rotation(), table), y),
+                        rope,
+                        new Attention(device, op, turned, y)));
+                return;
+            }
+            stages.add(rope);
         } else {
             if (touched) {
                 stages.add(new Rope(

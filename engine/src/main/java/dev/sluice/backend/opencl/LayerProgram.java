@@ -34,6 +34,11 @@ record LayerProgram(String text, String label) implements ProgramSource {
     }
 
     @Override
+    public String standard() {
+        return ProgramSpec.COMMON;
+    }
+
+    @Override
     public String toString() {
         return label;
     }

@@ -16,7 +16,12 @@ final class LayerResources {
         this.device = device;
     }
 
-    Matrix matrix(Tensor tensor) {
+    /** A matrix, in pieces if one buffer cannot hold it. */
+    List<Matrix> matrices(Tensor tensor) {
+        return device.weights().pieces(tensor).stream().map(this::matrix).toList();
+    }
+
+    private Matrix matrix(Tensor tensor) {
         Matrix matrix = device.weights().matrix(tensor);
         weights.add(matrix.tiles());
         return matrix;

@@ -24,21 +24,22 @@ final class MatMul implements Stage {
         this.product = product;
         DeviceTuning tuning = device.tuning();
         DType type = product.matrices().getFirst().type();
-        rounds = tuning.dot().takes(type);
+        rounds = tuning.vectors().dot().takes(type);
         pack = device.bind(packSpec(tuning, type));
         kernel = device.bind(spec(tuning, type));
     }
 
     static ProgramSpec packSpec(DeviceTuning tuning, DType type) {
-        if (tuning.dot().takes(type)) {
+        if (tuning.vectors().dot().takes(type)) {
             return ProgramSpec.of("round_tokens").with("TOKENS", tuning.tokens());
         }
         return ProgramSpec.of("pack").with("TOKENS", tuning.tokens()).with("ITEMS", tuning.items());
     }
 
     static ProgramSpec spec(DeviceTuning tuning, DType type) {
-        if (tuning.dot().takes(type)) {
-            return tuning.dot()
+        if (tuning.vectors().dot().takes(type)) {
+            return tuning.vectors()
+                    .dot()
                     .with(ProgramSpec.of("matmul_dot").with(type).with("TOKENS", tuning.tokens()))
                     .multiplyingBy(tuning);
         }
@@ -80,15 +81,7 @@ final class MatMul implements Stage {
         // The panels are the grain of the work; tiles are divided only where there are too few panels.
         int wanted = Math.ceilDiv(tuning.groupsPerUnit() * device.computeUnits(), count);
         int groups = Math.min(wanted, Math.ceilDiv(p.resultTiles(), tuning.tilesAtOnce()));
-        kernel.args()
-                .buffer(p.tiles(0))
-                .buffer(p.tiles(1))
-                .buffer(p.tiles(2))
-                .i32(p.rows(0))
-                .i32(p.rows(1))
-                .i32(p.rows(2))
-                .i32(p.cols())
-                .i32(p.flags())
+        p.matrices(kernel.args())
                 .buffer(p.bias())
                 .buffer(panels)
                 .i32(run.tokens)

@@ -25,8 +25,11 @@ final class MatVec implements Stage {
     }
 
     static ProgramSpec spec(DeviceTuning tuning, DType type) {
-        if (tuning.dot().takes(type)) {
-            return tuning.dot().with(ProgramSpec.of("matvec_dot").with(type)).multiplyingBy(tuning);
+        if (tuning.vectors().dot().takes(type)) {
+            return tuning.vectors()
+                    .dot()
+                    .with(ProgramSpec.of("matvec_dot").with(type))
+                    .multiplyingBy(tuning);
         }
         return ProgramSpec.of("matvec")
                 .with(type)
@@ -40,7 +43,7 @@ final class MatVec implements Stage {
      * bytes.
      */
     static int panelBytes(DeviceTuning tuning, DType type, int cols) {
-        if (tuning.dot().takes(type)) {
+        if (tuning.vectors().dot().takes(type)) {
             return Integer.BYTES * RECORD * (cols / 32);
         }
         int padded = (cols + 31) / 32 * 32;
@@ -51,15 +54,7 @@ final class MatVec implements Stage {
     public void submit(Run run) {
         Product p = product;
         for (int t = 0; t < run.tokens; t++) {
-            kernel.args()
-                    .buffer(p.tiles(0))
-                    .buffer(p.tiles(1))
-                    .buffer(p.tiles(2))
-                    .i32(p.rows(0))
-                    .i32(p.rows(1))
-                    .i32(p.rows(2))
-                    .i32(p.cols())
-                    .i32(p.flags())
+            p.matrices(kernel.args())
                     .buffer(p.norm() == null ? null : p.norm().gain())
                     .f32(p.norm() == null ? 0 : p.norm().eps())
                     .buffer(p.bias())

@@ -76,7 +76,8 @@ final class OpenClDevice implements Device {
         boolean onHost = device.info().type() == DeviceType.CPU;
         memory = new MemoryAccount(info, context, onHost);
         scratch = new Scratch(this);
-        weights = new WeightStore(this, new Upload(this, onHost || device.info().hostUnifiedMemory()));
+        Upload upload = new Upload(this, onHost || device.info().hostUnifiedMemory(), tuning.layout());
+        weights = new WeightStore(this, upload, tuning.layout(), info.maxAllocationBytes());
     }
 
     /**
@@ -133,6 +134,11 @@ final class OpenClDevice implements Device {
 
     BoundKernel bind(ProgramSource source) {
         return new BoundKernel(source, programs.kernel(source), recorder);
+    }
+
+    /** Kernels launched so far. */
+    synchronized long launches() {
+        return recorder.launches();
     }
 
     /** Runs something that uses the queue, one thread at a time. */
@@ -236,8 +242,8 @@ final class OpenClDevice implements Device {
         int compiled = programs.compiled();
         String origin = compiled == 0 ? "cached" : compiled == programs.count() ? "compiled" : compiled + " compiled";
         return "OpenCL: " + info.name() + " (" + info.platform() + "), "
-                + (tuning.dot() == Dot.NONE ? "f32, " : "activations rounded to bytes, ")
-                + (tuning.lanes() == 16 ? "16 rows a work-item" : "a row a work-item") + ", " + programs.count()
+                + (tuning.vectors().dot() == VectorDot.NONE ? "f32, " : "activations rounded to bytes, ")
+                + (tuning.lanes() == 16 ? "16 rows a work-item" : "work-items share rows") + ", " + programs.count()
                 + " kernels (" + origin + ")";
     }
 
@@ -280,7 +286,7 @@ final class OpenClDevice implements Device {
             }
         }
         for (Tensor tensor : matrices) {
-            bytes += WeightStore.matrixBytes(tensor);
+            bytes += weights.matrixBytes(tensor);
         }
         for (Tensor tensor : vectors) {
             bytes += WeightStore.vectorBytes(tensor);

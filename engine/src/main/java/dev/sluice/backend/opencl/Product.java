@@ -48,6 +48,18 @@ record Product(
         return i < matrices.size() ? matrices.get(i).tiles() : null;
     }
 
+    /** Hands a kernel its first arguments: buffers and rows of three matrices, their width, the flags. */
+    BoundKernel matrices(BoundKernel kernel) {
+        return kernel.buffer(tiles(0))
+                .buffer(tiles(1))
+                .buffer(tiles(2))
+                .i32(rows(0))
+                .i32(rows(1))
+                .i32(rows(2))
+                .i32(cols())
+                .i32(flags());
+    }
+
     /** Tiles of the result. */
     int resultTiles() {
         int counted = activation == null ? matrices.size() : 1;

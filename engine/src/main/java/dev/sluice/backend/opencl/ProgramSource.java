@@ -5,6 +5,9 @@ interface ProgramSource extends BoundKernel.Program {
     /** Name of the kernel function. */
     String kernel();
 
+    /** Of OpenCL C, such as {@code CL1.2}. */
+    String standard();
+
     /** All of the source. */
     String text();
 }

@@ -11,14 +11,18 @@ import java.util.TreeMap;
  *
  * @param kernel the name of the kernel function, which is its file's without {@code .cl}
  * @param macros in a fixed order, so that equal programs have equal texts
+ * @param standard of OpenCL C
  */
-record ProgramSpec(String kernel, Map<String, String> macros) implements ProgramSource {
+record ProgramSpec(String kernel, Map<String, String> macros, String standard) implements ProgramSource {
+    /** What every device compiles. */
+    static final String COMMON = "CL1.2";
+
     ProgramSpec {
         macros = Collections.unmodifiableMap(new TreeMap<>(macros));
     }
 
     static ProgramSpec of(String kernel) {
-        return new ProgramSpec(kernel, Map.of());
+        return new ProgramSpec(kernel, Map.of(), COMMON);
     }
 
     ProgramSpec with(String macro, int value) {
@@ -28,12 +32,22 @@ record ProgramSpec(String kernel, Map<String, String> macros) implements Program
     ProgramSpec with(String macro, String value) {
         Map<String, String> more = new TreeMap<>(macros);
         more.put(macro, value);
-        return new ProgramSpec(kernel, more);
+        return new ProgramSpec(kernel, more, standard);
+    }
+
+    /** Of another standard than OpenCL C 1.2, such as {@code CL3.0}. */
+    ProgramSpec in(String newStandard) {
+        return new ProgramSpec(kernel, macros, newStandard);
     }
 
     /** For weights of a format. */
     ProgramSpec with(DType format) {
         return with("QUANT", "\"quant/" + format.name().toLowerCase(Locale.ROOT) + ".cl\"");
+    }
+
+    /** For weights of a format in row planes. */
+    ProgramSpec withPlanes(DType format) {
+        return with("QUANT", "\"planes/" + format.name().toLowerCase(Locale.ROOT) + ".cl\"");
     }
 
     /** With the device's way to multiply and add. */

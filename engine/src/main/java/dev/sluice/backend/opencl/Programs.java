@@ -24,7 +24,6 @@ import org.slf4j.LoggerFactory;
 /** A device's programs: each is taken from disk or compiled when it is first needed, and kept until the device closes. */
 final class Programs implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Programs.class);
-    static final BuildOptions OPTIONS = BuildOptions.none().with("-cl-std=CL1.2");
 
     private final Context context;
     private final Device device;
@@ -96,11 +95,17 @@ final class Programs implements AutoCloseable {
         return compiled.get();
     }
 
+    /** With what a program is compiled. */
+    static BuildOptions options(ProgramSource source) {
+        return BuildOptions.none().with("-cl-std=" + source.standard());
+    }
+
     private Program build(ProgramSource spec) {
         String text = spec.text();
+        BuildOptions options = options(spec);
         String key = ProgramCache.key(
                 text,
-                OPTIONS.commandLine(),
+                options.commandLine(),
                 device.info().name(),
                 device.info().version(),
                 device.info().driverVersion(),
@@ -109,14 +114,14 @@ final class Programs implements AutoCloseable {
         byte[] binary = cache.load(key).orElse(null);
         if (binary != null) {
             try {
-                return context.load(device, binary, OPTIONS);
+                return context.load(device, binary, options);
             } catch (ClException e) {
                 LOG.debug("The driver does not take its own binary of {} back; compiling it again", spec.kernel(), e);
             }
         }
         Program program;
         try {
-            program = context.build(text, OPTIONS);
+            program = context.build(text, options);
         } catch (ClException e) {
             throw new SluiceException(
                     "The OpenCL driver of " + device + " (" + device.info().driverVersion()

@@ -60,11 +60,7 @@ final class Rope implements Stage {
         this.eps = eps;
         this.table = table;
         pairs = rotation == null ? 0 : rotation.pairs();
-        boolean halves = rotation != null && rotation.pairing() == Rotation.Pairing.HALVES;
-        flags = (q != null && q.gain() != null ? NORM_Q : 0)
-                | (k != null && k.gain() != null ? NORM_K : 0)
-                | (halves ? HALVES : 0)
-                | (k != null ? APPEND : 0);
+        flags = flags(q, k, rotation);
         slots = (q == null ? 0 : q.count()) + (k == null ? 0 : 2 * k.count());
         tuning = device.tuning();
         kernels = new ByKvType(device, spec(tuning, headDim));
@@ -73,6 +69,15 @@ final class Rope implements Stage {
     /** To be completed by {@link ByKvType#spec}. */
     static ProgramSpec spec(DeviceTuning tuning, int headDim) {
         return ProgramSpec.of("rope").with("HEAD_DIM", headDim).with("ITEMS", Math.min(tuning.items(), 32));
+    }
+
+    /** The bits of {@code heads.cl}. */
+    static int flags(@Nullable Heads q, @Nullable Heads k, @Nullable Rotation rotation) {
+        boolean halves = rotation != null && rotation.pairing() == Rotation.Pairing.HALVES;
+        return (q != null && q.gain() != null ? NORM_Q : 0)
+                | (k != null && k.gain() != null ? NORM_K : 0)
+                | (halves ? HALVES : 0)
+                | (k != null ? APPEND : 0);
     }
 
     @Override
@@ -89,6 +94,12 @@ final class Rope implements Stage {
         for (int part = 0; part < step.parts(); part++) {
             submit(run, part, turns);
         }
+    }
+
+    /** Queues the launch of one sequence. */
+    void submit(Run run, int part) {
+        int positions = run.step.position(part) + run.step.tokens(part);
+        submit(run, part, table == null ? null : table.upTo(positions, run.queue));
     }
 
     private void submit(Run run, int part, @Nullable Buffer turns) {

@@ -51,6 +51,11 @@ final class Run {
         return caches[part];
     }
 
+    /** Whether the panels hold something. */
+    boolean holds(Object what) {
+        return what.equals(packed);
+    }
+
     /** Says that the panels now hold something; false if they held it already. */
     boolean packs(Object what) {
         boolean fresh = !what.equals(packed);

@@ -13,6 +13,9 @@ final class Scratch {
     private final OpenClDevice device;
     private final List<@Nullable Buffer> slots = new ArrayList<>();
     private @Nullable Buffer panels;
+    private @Nullable Buffer partials;
+    private @Nullable Buffer bytes;
+    private @Nullable Buffer byteScales;
 
     Scratch(OpenClDevice device) {
         this.device = device;
@@ -35,6 +38,18 @@ final class Scratch {
         }
     }
 
+    /** Sees to it that so many floats fit between the launches of {@link AttentionSplit}. */
+    void reservePartials(long floats) {
+        partials = grown(partials, Float.BYTES * floats);
+    }
+
+    /** Sees to it that a batch of so many columns fits, rounded to bytes for {@link MatMulBytes}. */
+    void reserveBytes(int columns) {
+        long all = (long) columns * device.batchTokens();
+        bytes = grown(bytes, all);
+        byteScales = grown(byteScales, all / 32 * 4 * Float.BYTES);
+    }
+
     private Buffer grown(@Nullable Buffer present, long bytes) {
         if (present != null && present.byteSize() >= bytes) {
             return present;
@@ -53,6 +68,18 @@ final class Scratch {
 
     Buffer panels() {
         return present(panels);
+    }
+
+    Buffer partials() {
+        return present(partials);
+    }
+
+    Buffer bytes() {
+        return present(bytes);
+    }
+
+    Buffer byteScales() {
+        return present(byteScales);
     }
 
     private static Buffer present(@Nullable Buffer buffer) {

@@ -1,6 +1,7 @@
 package dev.sluice.backend.opencl;
 
 import dev.sluice.backend.tiles.RowTiles;
+import dev.sluice.backend.tiles.WeightLayout;
 import dev.sluice.opencl.Buffer;
 import dev.sluice.opencl.Event;
 import dev.sluice.opencl.HostMemory;
@@ -12,7 +13,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.stream.IntStream;
 
 /**
- * Packs matrices into row tiles on their way to the device, piece by piece, several threads at a piece. Where device and
+ * Packs matrices into their layout on their way to the device, piece by piece, several threads at a piece. Where device and
  * host share their memory the tiles are written where they will stay; elsewhere through two buffers in turn, one being
  * packed while the other is copied.
  */
@@ -22,14 +23,16 @@ final class Upload {
 
     private final OpenClDevice device;
     private final boolean shared;
+    private final WeightLayout layout;
 
-    Upload(OpenClDevice device, boolean shared) {
+    Upload(OpenClDevice device, boolean shared, WeightLayout layout) {
         this.device = device;
         this.shared = shared;
+        this.layout = layout;
     }
 
     void tiles(Tensor tensor, Buffer buffer) {
-        long tileBytes = RowTiles.tileBytes(tensor.type(), tensor.shape().cols());
+        long tileBytes = layout.tileBytes(tensor.type(), tensor.shape().cols());
         long tiles = RowTiles.tiles(tensor.shape().rows());
         long step = Math.clamp(PIECE / tileBytes, 1, tiles);
         device.exclusively(queue -> {
@@ -41,7 +44,7 @@ final class Upload {
         });
     }
 
-    private static void inPlace(Queue queue, Tensor tensor, Buffer buffer, long tiles, long tileBytes, long step) {
+    private void inPlace(Queue queue, Tensor tensor, Buffer buffer, long tiles, long tileBytes, long step) {
         for (long first = 0; first < tiles; first += step) {
             long last = Math.min(tiles, first + step);
             try (Mapping mapping =
@@ -51,7 +54,7 @@ final class Upload {
         }
     }
 
-    private static void copied(Queue queue, Tensor tensor, Buffer buffer, long tiles, long tileBytes, long step) {
+    private void copied(Queue queue, Tensor tensor, Buffer buffer, long tiles, long tileBytes, long step) {
         try (HostMemory one = HostMemory.allocate(step * tileBytes);
                 HostMemory other = HostMemory.allocate(step * tileBytes)) {
             HostMemory[] staging = {one, other};
@@ -81,13 +84,13 @@ final class Upload {
         }
     }
 
-    private static void pack(Tensor tensor, MemorySegment target, long first, long last, long tileBytes) {
+    private void pack(Tensor tensor, MemorySegment target, long first, long last, long tileBytes) {
         int shares = (int) Math.min(last - first, Runtime.getRuntime().availableProcessors());
         IntStream.range(0, shares).parallel().forEach(share -> {
             long from = first + (last - first) * share / shares;
             long to = first + (last - first) * (share + 1) / shares;
             MemorySegment part = target.asSlice((from - first) * tileBytes, (to - from) * tileBytes);
-            RowTiles.pack(tensor, part, from, to);
+            layout.pack(tensor, part, from, to);
         });
     }
 }

@@ -10,4 +10,9 @@ record Value(int slot, int at, int stride) {
     static final int INPUT = 0;
     static final int OUTPUT = 1;
     static final int SCRATCH = 2;
+
+    /** The part of each row that begins at an element. */
+    Value from(int element) {
+        return element == 0 ? this : new Value(slot, at + element, stride);
+    }
 }

@@ -1,6 +1,6 @@
 package dev.sluice.backend.opencl;
 
-import dev.sluice.backend.tiles.RowTiles;
+import dev.sluice.backend.tiles.WeightLayout;
 import dev.sluice.opencl.Buffer;
 import dev.sluice.tensor.BlockCodec;
 import dev.sluice.tensor.Tensor;
@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * The weights of a device, each distinct tensor once however many layers use it: matrices as row tiles, vectors (gains,
+ * The weights of a device, each distinct tensor once however many layers use it: matrices as the device wants them, vectors (gains,
  * biases) as f32. Freed when the last user gives it back.
  */
 final class WeightStore implements AutoCloseable {
@@ -31,22 +31,30 @@ final class WeightStore implements AutoCloseable {
     private final Map<Key, Entry> entries = new HashMap<>();
     private final OpenClDevice device;
     private final Upload upload;
+    private final WeightLayout layout;
+    private final Pieces pieces;
 
-    WeightStore(OpenClDevice device, Upload upload) {
+    WeightStore(OpenClDevice device, Upload upload, WeightLayout layout, long largestBuffer) {
         this.device = device;
         this.upload = upload;
+        this.layout = layout;
+        pieces = new Pieces(layout, largestBuffer);
     }
 
-    static long matrixBytes(Tensor tensor) {
-        return RowTiles.bytes(
-                tensor.type(), tensor.shape().cols(), tensor.shape().rows());
+    long matrixBytes(Tensor tensor) {
+        return layout.bytes(tensor.type(), tensor.shape().cols(), tensor.shape().rows());
+    }
+
+    /** A matrix as tensors that one buffer can hold each. */
+    List<Tensor> pieces(Tensor tensor) {
+        return pieces.of(tensor);
     }
 
     static long vectorBytes(Tensor tensor) {
         return Float.BYTES * tensor.shape().elements();
     }
 
-    /** The tiles of a matrix. */
+    /** The tiles of a matrix, which is one of its {@link #pieces}. */
     Matrix matrix(Tensor tensor) {
         Entry entry = acquire(new Key(List.of(tensor), true), () -> {
             Buffer buffer = device.newBuffer(matrixBytes(tensor), "the tensor " + tensor.name());

@@ -43,6 +43,10 @@ class AttentionTest {
         return Stream.concat(OpenClRuns.variants(), OpenClRuns.meetingVariants());
     }
 
+    static Stream<OpenClRuns.Variant> parallel() {
+        return OpenClRuns.parallel();
+    }
+
     private record Shape(int heads, int kvHeads, int headDim, int window, boolean headNorms, Rotation.Pairing pairing) {
         /** Projections of an input of 32 floats, the norms and rotation of heads, attention, the way back. */
         Layer block() {
@@ -117,6 +121,40 @@ class AttentionTest {
             compare(device, new Shape(9, 3, 64, 0, true, Rotation.Pairing.HALVES), KvType.F16, STEPS);
             compare(device, new Shape(3, 3, 16, 0, false, Rotation.Pairing.HALVES), KvType.F32, STEPS);
             compare(device, new Shape(16, 1, 16, 0, false, Rotation.Pairing.HALVES), KvType.F32, STEPS);
+        }
+    }
+
+    /** The shortest shares of keys there are, so that short contexts are cut too. */
+    private static OpenClDevice openDivided(OpenClRuns.Variant variant) {
+        return variant.open(tuning -> tuning.with(new SplitTuning(128, 16, 1000)));
+    }
+
+    @ParameterizedTest(name = "on {0}")
+    @MethodSource("parallel")
+    void sharesOfTheKeysOfOneTokenAgree(OpenClRuns.Variant variant) {
+        int[] steps = {15, 1, 1, 20, 1, 33, 1, 1, 1};
+        try (OpenClDevice device = openDivided(variant)) {
+            for (int dim : new int[] {24, 80, 256}) {
+                compare(device, new Shape(4, 2, dim, 0, true, Rotation.Pairing.INTERLEAVED), KvType.F32, steps);
+            }
+            compare(device, new Shape(8, 1, 64, 0, false, Rotation.Pairing.HALVES), KvType.F16, steps);
+            // More heads on a KV head than a group takes, and a number that groups do not divide.
+            compare(device, new Shape(22, 2, 16, 0, true, Rotation.Pairing.HALVES), KvType.F32, steps);
+            for (int window : new int[] {1, 33, 64}) {
+                compare(device, new Shape(4, 1, 24, window, true, Rotation.Pairing.HALVES), KvType.F16, steps);
+            }
+        }
+    }
+
+    @ParameterizedTest(name = "on {0}")
+    @MethodSource("parallel")
+    @Tag("oclgrind")
+    void aFewSharesAgree(OpenClRuns.Variant variant) {
+        try (OpenClDevice device = openDivided(variant)) {
+            Shape shape = new Shape(6, 2, 24, 0, true, Rotation.Pairing.HALVES);
+            compare(device, shape, KvType.F16, new int[] {1, 37, 1, 1});
+            compare(device, new Shape(9, 1, 16, 21, false, Rotation.Pairing.INTERLEAVED), KvType.F32, new int[] {35, 1
+            });
         }
     }
 

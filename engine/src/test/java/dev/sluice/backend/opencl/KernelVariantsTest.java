@@ -68,16 +68,19 @@ class KernelVariantsTest {
         Set<ProgramSpec> all = new HashSet<>();
         for (DeviceInfo info : AbsentGpus.all().values()) {
             all.addAll(listed(DeviceTuning.of(info, Set.of())));
-            all.addAll(listed(DeviceTuning.wide(info, Dot.X86_VNNI)));
+            all.addAll(listed(DeviceTuning.wide(info, VectorDot.X86_VNNI)));
         }
         Stream.of(Capability.values()).map(Capability::program).forEach(all::add);
         assertEquals(expected, all.stream().map(ProgramSpec::kernel).collect(Collectors.toCollection(TreeSet::new)));
-        assertEquals(
-                namesOf(SOURCES.resolve("quant")),
-                all.stream()
-                        .filter(spec -> spec.macros().containsKey("QUANT"))
-                        .map(spec -> spec.macros().get("QUANT").replaceAll("\"|quant/", ""))
-                        .collect(Collectors.toCollection(TreeSet::new)));
+        for (String layout : new String[] {"quant", "planes"}) {
+            assertEquals(
+                    namesOf(SOURCES.resolve(layout)),
+                    all.stream()
+                            .map(spec -> spec.macros().getOrDefault("QUANT", "").replace("\"", ""))
+                            .filter(file -> file.startsWith(layout + "/"))
+                            .map(file -> file.substring(layout.length() + 1))
+                            .collect(Collectors.toCollection(TreeSet::new)));
+        }
     }
 
     @Test

@@ -8,6 +8,7 @@ import dev.sluice.backend.CompiledLayer;
 import dev.sluice.backend.Step;
 import dev.sluice.backend.cpu.ScalarOps;
 import dev.sluice.backend.tiles.RowTiles;
+import dev.sluice.backend.tiles.WeightLayout;
 import dev.sluice.graph.Activation;
 import dev.sluice.graph.Layer;
 import dev.sluice.graph.LayerBuilder;
@@ -22,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** {@code matvec.cl}, {@code matmul.cl}, {@code pack.cl} and what is fused into them, against the scalar definition. */
+/** Products of both layouts of weights and what is fused into them, against the scalar definition. */
 class LinearTest {
     /** docs/PRECISION.md derives it. */
     private static final double LIMIT = 1e-9;
@@ -34,6 +35,10 @@ class LinearTest {
 
     static Stream<OpenClRuns.Variant> variants() {
         return OpenClRuns.variants();
+    }
+
+    static Stream<OpenClRuns.Variant> parallel() {
+        return OpenClRuns.parallel();
     }
 
     static Stream<Arguments> formats() {
@@ -127,6 +132,48 @@ class LinearTest {
             memory.read(0, java.lang.foreign.MemorySegment.ofArray(y));
         }
         return y;
+    }
+
+    /** What devices with little local memory have. */
+    @ParameterizedTest(name = "on {0}")
+    @MethodSource("parallel")
+    @Tag("oclgrind")
+    void rowTilesWithARowForEachWorkItemAgree(OpenClRuns.Variant variant) {
+        try (OpenClDevice device = variant.open(t -> t.with(WeightLayout.TILES))) {
+            for (DType type : new DType[] {DType.F16, DType.Q5_1, DType.Q6_K}) {
+                int cols = type.blockSize() == 1 ? 39 : type.blockSize();
+                Tensor weight = TestBlocks.random(type, cols, 17, 3);
+                for (int tokens : new int[] {1, 5}) {
+                    float[] x = random(tokens * cols, tokens);
+                    float[] actual = run(device, linear(weight, null), x);
+                    assertClose(ScalarOps.linear(weight, null, x), actual, LIMIT, type + " × " + tokens);
+                }
+            }
+        }
+    }
+
+    /** More columns than local memory holds at a time. */
+    @ParameterizedTest(name = "on {0}")
+    @MethodSource("variants")
+    void rowsOfManyColumnsAgree(OpenClRuns.Variant variant) {
+        int width = 8192 + 96;
+        float[] gainValues = random(width, 8);
+        Op.GatedFfn op = new Op.GatedFfn(
+                TestBlocks.random(DType.Q8_0, width, 18, 1),
+                TestBlocks.random(DType.Q8_0, width, 18, 2),
+                TestBlocks.random(DType.F32, 18, width, 3),
+                Activation.SILU);
+        LayerBuilder b = new LayerBuilder("ffn", Layer.Kind.BLOCK, width);
+        int u = b.add(new Op.RmsNorm(TestBlocks.floats("gain", gainValues, width), 1e-5f, width), b.input());
+        b.add(op, u);
+        try (OpenClDevice device = variant.open()) {
+            for (int tokens : new int[] {1, 5}) {
+                float[] x = random(tokens * width, tokens);
+                float[] expected = ScalarOps.gatedFfn(op, ScalarOps.rmsNorm(x, gainValues, 1e-5f));
+                // Large gates make an exponential of the products' errors.
+                assertClose(expected, run(device, b.build(), x), 1e-8, tokens + " tokens");
+            }
+        }
     }
 
     @ParameterizedTest(name = "on {0}")

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -38,15 +39,30 @@ final class OpenClRuns {
         }
 
         OpenClDevice open(ProgramCache cache) {
+            return open(cache, tuning -> tuning);
+        }
+
+        /** Opens the device with its tuning changed. */
+        OpenClDevice open(UnaryOperator<DeviceTuning> change) {
+            return open(CACHE, change);
+        }
+
+        private OpenClDevice open(ProgramCache cache, UnaryOperator<DeviceTuning> change) {
             dev.sluice.opencl.Device device = OpenClBackend.find(info.id());
+            DeviceTuning wide = DeviceTuning.wide(device.info(), VectorDot.NONE);
             DeviceTuning tuning = switch (shape) {
-                case "wide" -> DeviceTuning.wide(device.info(), Dot.NONE).withPatience(0);
-                case "together" -> DeviceTuning.wide(device.info(), Dot.NONE).withPatience(1 << 24);
-                case "hasty" -> DeviceTuning.wide(device.info(), Dot.NONE).withPatience(1);
+                case "wide" -> wide.with(VectorTuning.NONE);
+                case "together" -> wide;
+                case "hasty" -> wide.with(new VectorTuning(VectorDot.NONE, 1));
                 case "parallel" -> DeviceTuning.parallel(device.info());
-                default -> DeviceTuning.wide(device.info(), Dot.valueOf(shape));
+                default -> DeviceTuning.wide(device.info(), VectorDot.valueOf(shape));
             };
-            return OpenClDevice.open(info, device, new DeviceOptions(0, BATCH), tuning, cache);
+            if (info.name().startsWith("Oclgrind")) {
+                // A simulator runs every work-item in turn: small groups, which are another shape to hold as well.
+                PlaneTuning planes = tuning.planes();
+                tuning = tuning.with(new PlaneTuning(2, 8, 4, planes.arithmetic(), planes.dot()));
+            }
+            return OpenClDevice.open(info, device, new DeviceOptions(0, BATCH), change.apply(tuning), cache);
         }
 
         @Override
@@ -77,10 +93,10 @@ final class OpenClRuns {
     static Stream<Variant> roundingVariants() {
         List<Variant> variants = new ArrayList<>();
         variants().map(Variant::info).distinct().forEach(info -> {
-            variants.add(new Variant(info, Dot.PLAIN.name()));
+            variants.add(new Variant(info, VectorDot.PLAIN.name()));
             if (ProbeProcess.capabilities(info.id(), OpenClBackend.find(info.id()))
                     .contains(Capability.X86_VNNI)) {
-                variants.add(new Variant(info, Dot.X86_VNNI.name()));
+                variants.add(new Variant(info, VectorDot.X86_VNNI.name()));
             }
         });
         return variants.stream();
@@ -92,6 +108,11 @@ final class OpenClRuns {
                 .map(Variant::info)
                 .distinct()
                 .flatMap(info -> Stream.of(new Variant(info, "together"), new Variant(info, "hasty")));
+    }
+
+    /** All devices with scalar work-items, the shape for GPUs. */
+    static Stream<Variant> parallel() {
+        return variants().filter(variant -> variant.shape().equals("parallel"));
     }
 
     static float[] random(int count, long seed) {

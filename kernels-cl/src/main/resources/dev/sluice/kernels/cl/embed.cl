@@ -1,9 +1,10 @@
 // Embedding look-up from row tiles: y[token] = scale * row ids[token] of the table. Tied embeddings and heads share the
 // tiles.
 //
-// table      row tiles (docs/weight-layout.md)
+// table      row tiles (docs/weight-layout.md) of `rows` rows, of which the first is row `first` of the whole table; a table
+//            in several pieces takes a launch for each
 // columns    width of the table
-// rows       how many the table has; an id that is not one of them gives NaN
+// all_rows   rows of the whole table; an id that is not one of them gives NaN
 // ids        int32 [tokens]
 // y          f32 [tokens, columns] from element y_at
 //
@@ -25,16 +26,21 @@
 #include "linear.cl"
 
 kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1)))
-void embed(const global uchar *table, int rows, int columns, float factor, const global int *ids, global float *y, int y_at) {
+void embed(const global uchar *table, int first, int rows, int all_rows, int columns, float factor,
+           const global int *ids, global float *y, int y_at) {
     int token = get_group_id(0);
     int id = ids[token];
     y += y_at + (size_t)token * columns;
-    if (id < 0 || id >= rows) {
-        for (int c = get_local_id(0); c < columns; c += ITEMS) {
+    if (id < 0 || id >= all_rows) {
+        for (int c = get_local_id(0); first == 0 && c < columns; c += ITEMS) {
             y[c] = NAN;
         }
         return;
     }
+    if (id < first || id >= first + rows) {
+        return;
+    }
+    id -= first;
     int lane = id & 15;
     const global uchar *tile = table + TILE_BYTES(columns) * (id >> 4);
     int quads = columns / PART_COLS * (PART_COLS / 4);

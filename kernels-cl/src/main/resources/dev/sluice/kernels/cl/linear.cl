@@ -1,4 +1,4 @@
-// What matvec.cl and matmul.cl share: where a tile lies, and what is done with 16 finished rows.
+// What products share: where a tile lies, and what is done with 16 finished rows.
 //
 // Up to three matrices of the same format and width are multiplied in one launch, as if their rows followed one another
 // (queries, keys and values). With GATED there are two matrices of equal shape, and the result is
@@ -14,6 +14,8 @@
 #define GATED 8      // activation(W0 x) * (W1 x)
 #define GELU 16      // the activation is the tanh form of GELU, not SiLU (activate.cl)
 
+// Row tiles; row planes have sizes of their own (planes.cl).
+#ifdef UNIT_BYTES
 #if UNIT_COLS >= PART_COLS
 #define PARTS_PER_UNIT (UNIT_COLS / PART_COLS)
 #define PART_BYTES (UNIT_BYTES / PARTS_PER_UNIT)
@@ -26,6 +28,7 @@
 #endif
 
 #define TILE_BYTES(columns) ((size_t)((columns) / UNIT_COLS) * UNIT_BYTES)
+#endif
 #define TILES(rows) (((rows) + 15) / 16)
 
 // Where a tile's bytes are, which row of the result is its first, and how many of its 16 rows exist.

@@ -6,7 +6,7 @@
 // A work-item multiplies the quants of 16 rows, unpacked once, with TOKENS tokens. Dimension 0 of the groups divides the
 // tiles, dimension 1 is the token panel.
 //
-// Tunable: QUANT (the format's file), TOKENS, DOT_X86_VNNI, MULTIPLY_ADD.
+// Tunable: QUANT (the format's file), TOKENS, VECTOR_DOT_X86_VNNI, MULTIPLY_ADD.
 
 #ifndef QUANT
 #define QUANT "quant/q4_0.cl"
@@ -22,7 +22,7 @@
 #include "linear.cl"
 #define FLOATS LANES
 #include "activate.cl"
-#include "dot.cl"
+#include "vector_dot.cl"
 
 #define COLUMNS 32
 #define RECORD 12
@@ -48,8 +48,8 @@ static inline void accumulate(const global uchar *tile, int b, const global int 
             int16 w1 = part_bytes(unit, PART_OF(p), 2 * pair + 1, 0);
 #pragma unroll
             for (int t = 0; t < TOKENS; t++) {
-                DOT(s[t], w0, x + 2 * pair * TOKENS + t);
-                DOT(s[t], w1, x + (2 * pair + 1) * TOKENS + t);
+                VECTOR_DOT(s[t], w0, x + 2 * pair * TOKENS + t);
+                VECTOR_DOT(s[t], w1, x + (2 * pair + 1) * TOKENS + t);
             }
         }
         const global float *scales = (const global float *)(record + 8 * TOKENS);

@@ -7,7 +7,7 @@
 //
 // A work-group is one work-item, which owns 16 rows at a time; any number of groups (dimension 0) will do.
 //
-// Tunable: QUANT (the format's file), DOT_X86_VNNI, MULTIPLY_ADD.
+// Tunable: QUANT (the format's file), VECTOR_DOT_X86_VNNI, MULTIPLY_ADD.
 
 #ifndef QUANT
 #define QUANT "quant/q4_0.cl"
@@ -21,7 +21,7 @@
 #define FLOATS LANES
 #include "activate.cl"
 #include "rounding.cl"
-#include "dot.cl"
+#include "vector_dot.cl"
 #include "ahead.cl"
 
 #define COLUMNS 32
@@ -82,8 +82,8 @@ static inline float16 dot_rows(const global uchar *tile, int columns, const loca
 #pragma unroll
             for (int quad = 0; quad < PART_COLS / 4; quad++) {
                 int16 w = part_bytes(unit, PART_OF(p), quad, 0);
-                DOT(s, w, record + first + quad);
-                DOT(t, w, record + 8 + first + quad);
+                VECTOR_DOT(s, w, record + first + quad);
+                VECTOR_DOT(t, w, record + 8 + first + quad);
             }
             float16 whole = MULTIPLY_ADD(convert_float16(t), (float16)(1.0f / REST), convert_float16(s));
             sum = MULTIPLY_ADD(whole, part_scale(unit, PART_OF(p), 0), sum);

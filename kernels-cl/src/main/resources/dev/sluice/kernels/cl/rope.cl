@@ -18,12 +18,7 @@
 #define ITEMS 1
 #endif
 #include "kv.cl"
-
-// Bits of `flags`.
-#define NORM_Q 1
-#define NORM_K 2
-#define HALVES 4     // pair i is elements i and i + pairs, not 2 i and 2 i + 1
-#define APPEND 8
+#include "heads.cl"
 
 static inline void put(float value, int d, global float *y, global kv_t *keys, size_t key, int is_key) {
     if (is_key) {

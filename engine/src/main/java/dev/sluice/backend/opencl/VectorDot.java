@@ -2,18 +2,18 @@ package dev.sluice.backend.opencl;
 
 import dev.sluice.tensor.DType;
 
-/** Ways to multiply bytes and add the products up: the alternatives of {@code dot.cl}. */
-enum Dot {
+/** Ways to multiply bytes and add the products up: the alternatives of {@code vector_dot.cl}. */
+enum VectorDot {
     /** Products are computed in floats. */
     NONE(""),
     /** Plain OpenCL C: right everywhere, fast nowhere; for tests. */
-    PLAIN("DOT_PLAIN"),
+    PLAIN("VECTOR_DOT_PLAIN"),
     /** AVX-512 VNNI by inline assembly. */
-    X86_VNNI("DOT_X86_VNNI");
+    X86_VNNI("VECTOR_DOT_X86_VNNI");
 
     private final String macro;
 
-    Dot(String macro) {
+    VectorDot(String macro) {
         this.macro = macro;
     }
 

@@ -1,0 +1,89 @@
+package dev.sluice.backend.opencl;
+
+import dev.sluice.opencl.NDRange;
+import dev.sluice.tensor.DType;
+import org.jspecify.annotations.Nullable;
+
+/** {@code quantise.cl}, then {@code matmul_bytes.cl}: a product of quantised row planes with many tokens, in bytes. */
+final class MatMulBytes implements Stage {
+    private final OpenClDevice device;
+    private final Product product;
+    private final PlaneTuning tuning;
+    private final NormedInput input;
+    private final BoundKernel quantise;
+    private final BoundKernel few;
+    private final BoundKernel many;
+
+    MatMulBytes(OpenClDevice device, Product product) {
+        this.device = device;
+        this.product = product;
+        tuning = device.tuning().planes();
+        input = new NormedInput(device, product);
+        quantise = device.bind(quantiseSpec());
+        DType type = product.matrices().getFirst().type();
+        few = device.bind(spec(device.tuning(), type, 1));
+        many = device.bind(spec(device.tuning(), type, Integer.MAX_VALUE));
+        device.scratch().reserveBytes(product.cols());
+    }
+
+    static ProgramSpec quantiseSpec() {
+        return ProgramSpec.of("quantise");
+    }
+
+    /** Whether matrices of a format can be multiplied so, on a device that wants it. */
+    static boolean serves(DeviceTuning tuning, DType type) {
+        return tuning.planes().arithmetic() == PlaneTuning.Arithmetic.BYTES && type.blockSize() > 1;
+    }
+
+    /** The program for a number of tokens; there are two, for up to {@link PlaneTuning#FEW} and for more. */
+    static ProgramSpec spec(DeviceTuning tuning, DType type, int tokens) {
+        // Integer dot products are a feature of OpenCL C 3.0.
+        PlaneTuning.Dot dot = tuning.planes().dot();
+        ProgramSpec spec = ProgramSpec.of("matmul_bytes")
+                .withPlanes(type)
+                .with("ROW_QUADS", tuning.planes().quads())
+                .with("TOKEN_QUADS", tuning.planes().tokenQuads(tokens))
+                .with("DOT", dot.number)
+                .multiplyingBy(tuning);
+        return dot == PlaneTuning.Dot.KHR ? spec.in("CL3.0") : spec;
+    }
+
+    /** What the bytes hold: products with the same input and norm share them. */
+    private record Quantised(Value x, Product.@Nullable Norm norm) {}
+
+    @Override
+    public void submit(Run run) {
+        Product p = product;
+        Quantised wanted = new Quantised(p.x(), p.norm());
+        Scratch scratch = device.scratch();
+        if (!run.holds(wanted)) {
+            quantise.args()
+                    .buffer(input.of(run))
+                    .i32(input.at())
+                    .i32(p.cols())
+                    .buffer(scratch.bytes())
+                    .buffer(scratch.byteScales())
+                    .launch(run.queue, NDRange.of(p.cols() / 32, run.tokens));
+            run.packs(wanted);
+        }
+        p.matrices((run.tokens <= PlaneTuning.FEW ? few : many).args())
+                .buffer(p.bias())
+                .buffer(scratch.bytes())
+                .buffer(scratch.byteScales())
+                .i32(run.tokens)
+                .buffer(run.bufferOrNone(p.residual()))
+                .i32(p.residual() == null ? 0 : p.residual().at())
+                .buffer(run.buffer(p.y()))
+                .i32(p.y().at())
+                .i32(p.y().stride())
+                .launch(run.queue, MatMulPlanes.range(tuning, p, run.tokens));
+    }
+
+    @Override
+    public void close() {
+        input.close();
+        quantise.close();
+        few.close();
+        many.close();
+    }
+}

@@ -1,0 +1,67 @@
+package dev.sluice.backend.opencl;
+
+import dev.sluice.opencl.Buffer;
+import dev.sluice.opencl.NDRange;
+import dev.sluice.tensor.DType;
+
+/** {@code matmul_planes.cl}: a product with many tokens from row planes. */
+final class MatMulPlanes implements Stage {
+    private final Product product;
+    private final PlaneTuning tuning;
+    private final NormedInput input;
+    private final BoundKernel few;
+    private final BoundKernel many;
+
+    MatMulPlanes(OpenClDevice device, Product product) {
+        this.product = product;
+        tuning = device.tuning().planes();
+        input = new NormedInput(device, product);
+        DType type = product.matrices().getFirst().type();
+        few = device.bind(spec(device.tuning(), type, 1));
+        many = device.bind(spec(device.tuning(), type, Integer.MAX_VALUE));
+    }
+
+    /** The program for a number of tokens; there are two, for up to {@link PlaneTuning#FEW} and for more. */
+    static ProgramSpec spec(DeviceTuning tuning, DType type, int tokens) {
+        boolean halves = tuning.planes().arithmetic() == PlaneTuning.Arithmetic.HALVES;
+        return ProgramSpec.of("matmul_planes")
+                .withPlanes(type)
+                .with("ROW_QUADS", tuning.planes().quads())
+                .with("TOKEN_QUADS", tuning.planes().tokenQuads(tokens))
+                .with("F16_PRODUCTS", halves ? 1 : 0)
+                .multiplyingBy(tuning);
+    }
+
+    @Override
+    public void submit(Run run) {
+        Product p = product;
+        Buffer x = input.of(run);
+        p.matrices((run.tokens <= PlaneTuning.FEW ? few : many).args())
+                .buffer(p.bias())
+                .buffer(x)
+                .i32(input.at())
+                .i32(run.tokens)
+                .buffer(run.bufferOrNone(p.residual()))
+                .i32(p.residual() == null ? 0 : p.residual().at())
+                .buffer(run.buffer(p.y()))
+                .i32(p.y().at())
+                .i32(p.y().stride())
+                .launch(run.queue, range(tuning, p, run.tokens));
+    }
+
+    /** Groups for tiles of four times as many rows and tokens as they have work-items along each dimension. */
+    static NDRange range(PlaneTuning tuning, Product product, int tokens) {
+        int rowQuads = tuning.quads();
+        int tokenQuads = tuning.tokenQuads(tokens);
+        long rowGroups = Math.ceilDiv(16L * product.resultTiles(), 4 * rowQuads);
+        long tokenGroups = Math.ceilDiv(tokens, 4 * tokenQuads);
+        return NDRange.of(rowGroups * rowQuads, tokenGroups * tokenQuads).local(rowQuads, tokenQuads);
+    }
+
+    @Override
+    public void close() {
+        input.close();
+        few.close();
+        many.close();
+    }
+}

@@ -1,0 +1,57 @@
+package dev.sluice.backend.opencl;
+
+import dev.sluice.opencl.NDRange;
+import dev.sluice.tensor.DType;
+
+/** {@code matvec_planes.cl}: a product with one token from row planes; several are taken one after another. */
+final class MatVecPlanes implements Stage {
+    /** Work-items that share a row. */
+    private static final int COLUMN_ITEMS = 32;
+
+    private final Product product;
+    private final BoundKernel kernel;
+    private final NDRange range;
+
+    MatVecPlanes(OpenClDevice device, Product product) {
+        this.product = product;
+        DeviceTuning tuning = device.tuning();
+        kernel = device.bind(spec(tuning, product.matrices().getFirst().type()));
+        int groups = Math.min(product.resultTiles(), tuning.planes().groupsPerUnit() * device.computeUnits());
+        range = NDRange.of((long) groups * COLUMN_ITEMS, tuning.planes().rowItems())
+                .local(COLUMN_ITEMS, tuning.planes().rowItems());
+    }
+
+    static ProgramSpec spec(DeviceTuning tuning, DType type) {
+        return ProgramSpec.of("matvec_planes")
+                .withPlanes(type)
+                .with("COLUMN_ITEMS", COLUMN_ITEMS)
+                .with("ROW_ITEMS", tuning.planes().rowItems())
+                .multiplyingBy(tuning);
+    }
+
+    @Override
+    public void submit(Run run) {
+        Product p = product;
+        for (int t = 0; t < run.tokens; t++) {
+            p.matrices(kernel.args())
+                    .buffer(p.norm() == null ? null : p.norm().gain())
+                    .f32(p.norm() == null ? 0 : p.norm().eps())
+                    .buffer(p.bias())
+                    .buffer(run.buffer(p.x()))
+                    .i32(p.x().at() + t * p.x().stride())
+                    .buffer(run.bufferOrNone(p.residual()))
+                    .i32(
+                            p.residual() == null
+                                    ? 0
+                                    : p.residual().at() + t * p.residual().stride())
+                    .buffer(run.buffer(p.y()))
+                    .i32(p.y().at() + t * p.y().stride())
+                    .launch(run.queue, range);
+        }
+    }
+
+    @Override
+    public void close() {
+        kernel.close();
+    }
+}

@@ -1,0 +1,63 @@
+package dev.sluice.backend.opencl;
+
+/**
+ * How products of row planes are shaped for a device.
+ *
+ * @param rowItems rows of work-items of a group that multiplies with one token: 1, 2, 4, 8 or 16
+ * @param groupsPerUnit work-groups per compute unit of such a product, at most
+ * @param quads work-items of a group that multiplies with many tokens, along each dimension, for four rows and four tokens
+ *     each: 4, 8 or 16
+ * @param arithmetic in what such a product multiplies
+ * @param dot how bytes are multiplied
+ */
+record PlaneTuning(int rowItems, int groupsPerUnit, int quads, Arithmetic arithmetic, Dot dot) {
+    /** Numbers that a product with many tokens multiplies; sums over all columns are f32 in each case. */
+    enum Arithmetic {
+        /** f32, on any device. */
+        FLOATS,
+        /** f16, with sums over 32 columns: devices with cl_khr_fp16. */
+        HALVES,
+        /** Quants as they are with activations in bytes, where weights are quantised; else f32. */
+        BYTES
+    }
+
+    /** The alternatives of {@code dot.cl}. */
+    enum Dot {
+        /** Plain C. */
+        PLAIN(0),
+        /** cl_khr_integer_dot_product, with OpenCL C 3.0. */
+        KHR(1),
+        /** NVIDIA's dp4a, by inline PTX. */
+        PTX(2),
+        /** AMD's sdot4. */
+        AMD(3);
+
+        /** What {@code dot.cl} calls it. */
+        final int number;
+
+        Dot(int number) {
+            this.number = number;
+        }
+    }
+
+    /** Tokens that are still few: a tile of many would be mostly empty. */
+    static final int FEW = 16;
+
+    /** Work-items of a group along its tokens. */
+    int tokenQuads(int tokens) {
+        return tokens <= FEW ? FEW / 4 : quads;
+    }
+
+    /** Local memory that the largest of the products takes, rounded up. */
+    static final long LOCAL_BYTES = 24 << 10;
+
+    static PlaneTuning of(long maxWorkGroupSize) {
+        boolean large = maxWorkGroupSize >= 256;
+        int rowItems = large ? 8 : maxWorkGroupSize >= 128 ? 4 : 2;
+        return new PlaneTuning(rowItems, 8, large ? 16 : 8, Arithmetic.FLOATS, Dot.PLAIN);
+    }
+
+    PlaneTuning with(Arithmetic newArithmetic, Dot newDot) {
+        return new PlaneTuning(rowItems, groupsPerUnit, quads, newArithmetic, newDot);
+    }
+}
