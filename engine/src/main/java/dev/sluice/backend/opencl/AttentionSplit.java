@@ -60,6 +60,7 @@ final class AttentionSplit implements AutoCloseable {
                 .with("HEAD_DIM", headDim)
                 .with("ITEMS", tuning.keys().items())
                 .with("QUERIES", queries)
+                .with("SUB_GROUP", tuning.subGroup())
                 .multiplyingBy(tuning);
     }
 

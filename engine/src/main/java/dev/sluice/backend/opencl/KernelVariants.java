@@ -58,11 +58,7 @@ final class KernelVariants {
 
     private static void products(DeviceTuning tuning, DType type, Map<ProgramSpec, Integer> all) {
         Linear.specs(tuning, type).forEach(spec -> all.put(spec, 0));
-        if (tuning.layout() == WeightLayout.PLANES) {
-            PlaneTuning bytes = tuning.planes().with(PlaneTuning.Arithmetic.BYTES, PlaneTuning.Dot.PLAIN);
-            Linear.specs(tuning.with(bytes), type).forEach(spec -> all.put(spec, 0));
-            all.put(MatMulBytes.quantiseSpec(), 0);
-        } else {
+        if (tuning.layout() == WeightLayout.TILES) {
             all.put(MatVec.spec(tuning, type), MatVec.panelBytes(tuning, type, COLUMNS));
             all.put(MatMul.packSpec(tuning, type), 0);
         }

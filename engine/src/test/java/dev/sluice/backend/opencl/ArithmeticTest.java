@@ -96,8 +96,10 @@ class ArithmeticTest {
     @ParameterizedTest(name = "on {0}")
     @MethodSource("parallel")
     void dotProductsOfTheDeviceAgree(OpenClRuns.Variant variant) {
-        boolean there =
-                OpenClBackend.find(variant.info().id()).info().integerDotProduct().packed();
+        boolean there = OpenClBackend.find(variant.info().id())
+                .info()
+                .integerDotProduct()
+                .packed();
         assumeTrue(there, "a device without cl_khr_integer_dot_product");
         Tensor weight = TestBlocks.random(DType.Q8_0, 96, 37, 3);
         float[] x = random(9 * 96, 4);

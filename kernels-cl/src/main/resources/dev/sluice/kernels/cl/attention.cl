@@ -23,14 +23,7 @@
 #ifndef KEY_ITEMS
 #define KEY_ITEMS 1
 #endif
-#ifndef SUB_GROUP
-#define SUB_GROUP 0
-#endif
-#if SUB_GROUP
-#define DEMANDED __attribute__((intel_reqd_sub_group_size(SUB_GROUP)))
-#else
-#define DEMANDED
-#endif
+#include "demanded.cl"
 #include "rows.cl"
 #include "kv.cl"
 #include "vectors.cl"

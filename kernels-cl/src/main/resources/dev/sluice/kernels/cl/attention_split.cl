@@ -27,6 +27,7 @@
 #ifndef MULTIPLY_ADD
 #define MULTIPLY_ADD(a, b, c) fma(a, b, c)
 #endif
+#include "demanded.cl"
 #include "kv.cl"
 #include "heads.cl"
 
@@ -59,7 +60,7 @@ static inline float sum_of_16(const local float *x) {
     return sum;
 }
 
-kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1)))
+kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) DEMANDED
 void attention_split(const global float *q, int q_at, int heads, const global float *q_gain, const global float *k,
                      int k_at, int kv_heads, const global float *k_gain, float eps, const global float *v, int v_at,
                      const global float *table, int pairs, int flags, global kv_t *keys, global kv_t *values,
