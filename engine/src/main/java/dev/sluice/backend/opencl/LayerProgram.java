@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -171,9 +170,9 @@ record LayerProgram(String text, String label) implements ProgramSource {
             if (!kernel.find()) {
                 throw new IllegalStateException(spec + " has no kernel");
             }
-            text = kernel.replaceFirst(m -> Matcher.quoteReplacement("static inline void " + m.group(1) + "("
-                    + m.group(2)
-                    + ",\\n        int group_0, int groups_0, int group_1, int groups_1) {".replace("\\n", "\n")));
+            String signature = "static inline void " + kernel.group(1) + "(" + kernel.group(2)
+                    + ", int group_0, int groups_0, int group_1, int groups_1) {";
+            text = kernel.replaceFirst(Matcher.quoteReplacement(signature));
             text = text.replaceAll("get_(?:group|global)_id\\((\\d)\\)", "group_$1")
                     .replaceAll("get_(?:num_groups|global_size)\\((\\d)\\)", "groups_$1")
                     .replaceAll("get_local_id\\(\\d\\)", "0");
@@ -202,8 +201,7 @@ record LayerProgram(String text, String label) implements ProgramSource {
             text.append(sources);
             text.append("kernel __attribute__((reqd_work_group_size(1, 1, 1)))\n")
                     .append("void layer(volatile global int *meeting, int patience, int position, int capacity");
-            Function<String, String> parameter = name -> ", global uchar *" + name;
-            buffers.values().forEach(name -> text.append(parameter.apply(name)));
+            buffers.values().forEach(name -> text.append(", global uchar *").append(name));
             text.append(") {\n    int panel[")
                     .append(Math.ceilDiv(panelBytes, Integer.BYTES))
                     .append("];\n    int group = get_group_id(0);\n    int groups = get_num_groups(0);\n")

@@ -13,7 +13,10 @@ import org.slf4j.LoggerFactory;
 final class Meeting {
     private static final Logger LOG = LoggerFactory.getLogger(Meeting.class);
     private static final int WORDS = 16;
+    private static final int COME = 0;
     private static final int BROKEN = 1;
+    /** The count of who has come begins anew long before it would overflow, between two steps. */
+    private static final int MOST_COME = 1 << 30;
 
     private final OpenClDevice device;
     private final Buffer words;
@@ -38,10 +41,13 @@ final class Meeting {
     /** Waits for the queue, and says whether a meeting broke: what was computed since the last time is then void. */
     boolean broke(Queue queue) {
         queue.read(words, 0, MemorySegment.ofArray(read));
-        if (read[BROKEN] == 0) {
+        boolean broken = read[BROKEN] != 0;
+        if (broken || read[COME] > MOST_COME) {
+            queue.fill(words, 0, words.byteSize(), 0);
+        }
+        if (!broken) {
             return false;
         }
-        queue.fill(words, 0, words.byteSize(), 0);
         LOG.debug(
                 "{}: work-groups waited too long for each other; the step is taken launch by launch",
                 device.info().id());

@@ -243,7 +243,8 @@ final class OpenClDevice implements Device {
         String origin = compiled == 0 ? "cached" : compiled == programs.count() ? "compiled" : compiled + " compiled";
         return "OpenCL: " + info.name() + " (" + info.platform() + "), "
                 + (tuning.vectors().dot() == VectorDot.NONE ? "f32, " : "activations rounded to bytes, ")
-                + (tuning.lanes() == 16 ? "16 rows a work-item" : "work-items share rows") + ", " + programs.count()
+                + (tuning.lanes() == 16 ? "16 rows a work-item" : "work-items share rows")
+                + (meeting == null ? "" : ", a layer in one launch where that is faster") + ", " + programs.count()
                 + " kernels (" + origin + ")";
     }
 
