@@ -1,11 +1,13 @@
 package dev.sluice.backend.opencl;
 
+import dev.sluice.error.SluiceException;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** What a device was found to do; {@code SLUICE_OPENCL_WITHOUT} names what is not to be used all the same. */
 final class Capabilities {
@@ -15,13 +17,23 @@ final class Capabilities {
 
     /** Those that are there and not switched off. */
     static Set<Capability> allowed(Set<Capability> found) {
+        return allowed(found, System.getenv(WITHOUT));
+    }
+
+    /**
+     * Those that are there and not in a list.
+     *
+     * @param without capabilities by their labels, between commas; null or empty for none
+     * @throws SluiceException if one does not exist
+     */
+    static Set<Capability> allowed(Set<Capability> found, @Nullable String without) {
         Set<Capability> allowed = EnumSet.noneOf(Capability.class);
         allowed.addAll(found);
-        allowed.removeAll(refused(System.getenv(WITHOUT)));
+        allowed.removeAll(refused(without));
         return Collections.unmodifiableSet(allowed);
     }
 
-    private static Set<Capability> refused(@org.jspecify.annotations.Nullable String list) {
+    private static Set<Capability> refused(@Nullable String list) {
         Set<Capability> refused = EnumSet.noneOf(Capability.class);
         if (list == null || list.isBlank()) {
             return refused;
@@ -34,8 +46,8 @@ final class Capabilities {
             refused.add(Arrays.stream(Capability.values())
                     .filter(c -> c.label().equals(wanted))
                     .findFirst()
-                    .orElseThrow(() -> new dev.sluice.error.SluiceException(WITHOUT + ": there is no capability '"
-                            + word.strip() + "'; there are all, " + labels(EnumSet.allOf(Capability.class)))));
+                    .orElseThrow(() -> new SluiceException(WITHOUT + ": there is no capability '" + word.strip()
+                            + "'; there are all, " + labels(EnumSet.allOf(Capability.class)))));
         }
         return refused;
     }
