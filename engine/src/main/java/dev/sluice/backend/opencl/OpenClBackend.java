@@ -96,6 +96,11 @@ public final class OpenClBackend implements Backend {
         if (!extensions.isEmpty()) {
             details.put("extensions", extensions);
         }
+        details.put(
+                "found by trying",
+                ProbeProcess.known(device)
+                        .map(Capabilities::labels)
+                        .orElse("not tried yet; a model's first use of the device does"));
         return new DeviceInfo(
                 id,
                 name(),

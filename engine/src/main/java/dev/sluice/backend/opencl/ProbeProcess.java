@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -27,19 +28,30 @@ final class ProbeProcess {
 
     /** What the device can do; nothing, with a line that says why, if it cannot be tried. */
     static Set<Capability> capabilities(String id, dev.sluice.opencl.Device device) {
-        Path file = CacheFolder.ofUser().resolve("capabilities").resolve(key(device));
+        return known(device).orElseGet(() -> {
+            List<String> lines = tried(id);
+            if (!lines.isEmpty()) {
+                keep(file(device), lines);
+            }
+            return parse(lines);
+        });
+    }
+
+    /** What the device was found to do, if it has been tried. */
+    static Optional<Set<Capability>> known(dev.sluice.opencl.Device device) {
+        Path file = file(device);
         try {
-            return parse(Files.readAllLines(file));
+            return Optional.of(parse(Files.readAllLines(file)));
         } catch (NoSuchFileException e) {
-            LOG.debug("The capabilities of {} have not been tried yet", id);
+            return Optional.empty();
         } catch (IOException | IllegalArgumentException e) {
-            LOG.debug("The capabilities of {} are tried anew: {} cannot be used", id, file, e);
+            LOG.debug("{} cannot be used", file, e);
+            return Optional.empty();
         }
-        List<String> lines = tried(id);
-        if (!lines.isEmpty()) {
-            keep(file, lines);
-        }
-        return parse(lines);
+    }
+
+    private static Path file(dev.sluice.opencl.Device device) {
+        return CacheFolder.ofUser().resolve("capabilities").resolve(key(device));
     }
 
     private static String key(dev.sluice.opencl.Device device) {
