@@ -399,8 +399,11 @@ final class OpenClDevice implements Device {
             DeviceMemory from = i == 0 ? in : between;
             DeviceMemory target = i == last ? out : between;
             own(layers.get(i)).queue(to, step, from, target, meets, states.of(i));
-            // The device is to compute while the host queues the next layer.
-            to.flush();
+            // The device is to compute while the host queues the next layer; groups that wait for each other start
+            // together.
+            if (!meets || i == last) {
+                to.flush();
+            }
         }
     }
 

@@ -98,7 +98,7 @@ class AttentionTest {
     }
 
     @ParameterizedTest(name = "on {0}")
-    @MethodSource("variants")
+    @MethodSource("dev.sluice.backend.opencl.OpenClRuns#variants")
     void headsOfManySizesAgree(OpenClRuns.Variant variant) {
         try (OpenClDevice device = variant.open()) {
             for (int dim : new int[] {16, 24, 40, 64, 80, 128, 256}) {
