@@ -53,7 +53,7 @@ record DeviceTuning(
 
     /** Vector units and few threads: a work-item does what fills the registers, and a group is one work-item. */
     static DeviceTuning wide(DeviceInfo info, VectorDot dot) {
-        boolean full = dot == VectorDot.X86_VNNI || info.preferredVectorWidths().floats() >= 16;
+        boolean full = dot == VectorDot.X86_VNNI || info.preferredVectorWidths().floats() >= 16 || simulated(info);
         int sums = full ? SUMS : SUMS / 2;
         return new DeviceTuning(
                 16,
@@ -67,7 +67,7 @@ record DeviceTuning(
                 4,
                 info.fusedMultiplyAdd(),
                 compilers(info),
-                VectorTuning.of(dot),
+                VectorTuning.of(info, dot),
                 0,
                 WeightLayout.TILES,
                 PlaneTuning.of(info.maxWorkGroupSize()),
@@ -104,9 +104,14 @@ record DeviceTuning(
                 : parallel(info);
     }
 
+    /** Whether the device is the simulator Oclgrind, which has its own limits. */
+    static boolean simulated(DeviceInfo info) {
+        return info.name().startsWith("Oclgrind");
+    }
+
     /** OpenCL lets threads compile side by side; the simulator Oclgrind crashes when they do. */
     private static int compilers(DeviceInfo info) {
-        return info.name().startsWith("Oclgrind") ? 1 : Runtime.getRuntime().availableProcessors();
+        return simulated(info) ? 1 : Runtime.getRuntime().availableProcessors();
     }
 
     /**

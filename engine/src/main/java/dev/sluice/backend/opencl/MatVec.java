@@ -28,13 +28,16 @@ final class MatVec implements Stage {
         if (tuning.vectors().dot().takes(type)) {
             return tuning.vectors()
                     .dot()
-                    .with(ProgramSpec.of("matvec_dot").with(type))
+                    .with(ProgramSpec.of("matvec_dot")
+                            .with(type)
+                            .with("AHEAD", tuning.vectors().ahead()))
                     .multiplyingBy(tuning);
         }
         return ProgramSpec.of("matvec")
                 .with(type)
                 .with("LANES", tuning.lanes())
                 .with("SPLIT", tuning.split())
+                .with("AHEAD", tuning.vectors().ahead())
                 .multiplyingBy(tuning);
     }
 

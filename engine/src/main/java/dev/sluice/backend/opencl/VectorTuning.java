@@ -1,20 +1,30 @@
 package dev.sluice.backend.opencl;
 
+import dev.sluice.opencl.DeviceInfo;
+
 /**
  * What is peculiar to devices with vector units and few threads.
  *
  * @param dot how bytes are multiplied; {@link VectorDot#NONE} to compute in floats
  * @param patience how often work-groups of a layer that one token goes through in one launch look for each other before
  *     they give up, at the least; 0 for a launch for each part of a layer
+ * @param ahead bytes by which weights are asked for before they are read; 0 for not at all
  */
-record VectorTuning(VectorDot dot, int patience) {
+record VectorTuning(VectorDot dot, int patience, int ahead) {
     /** For other devices. */
-    static final VectorTuning NONE = new VectorTuning(VectorDot.NONE, 0);
+    static final VectorTuning NONE = new VectorTuning(VectorDot.NONE, 0, 0);
 
     /** A nanosecond or so each: far beyond what a group that runs at all takes. */
     private static final int PATIENCE = 1 << 24;
 
-    static VectorTuning of(VectorDot dot) {
-        return new VectorTuning(dot, PATIENCE);
+    private static final int AHEAD = 4096;
+
+    /** The simulator Oclgrind does not know the instruction that asks ahead, and crashes over whole layers. */
+    static VectorTuning of(DeviceInfo info, VectorDot dot) {
+        return DeviceTuning.simulated(info) ? new VectorTuning(dot, 0, 0) : new VectorTuning(dot, PATIENCE, AHEAD);
+    }
+
+    VectorTuning withPatience(int looks) {
+        return new VectorTuning(dot, looks, ahead);
     }
 }

@@ -51,9 +51,9 @@ final class OpenClRuns {
             dev.sluice.opencl.Device device = OpenClBackend.find(info.id());
             DeviceTuning wide = DeviceTuning.wide(device.info(), VectorDot.NONE);
             DeviceTuning tuning = switch (shape) {
-                case "wide" -> wide.with(VectorTuning.NONE);
+                case "wide" -> wide.with(wide.vectors().withPatience(0));
                 case "together" -> wide;
-                case "hasty" -> wide.with(new VectorTuning(VectorDot.NONE, 1));
+                case "hasty" -> wide.with(wide.vectors().withPatience(1));
                 case "parallel" -> DeviceTuning.parallel(device.info());
                 default -> DeviceTuning.wide(device.info(), VectorDot.valueOf(shape));
             };
@@ -107,6 +107,7 @@ final class OpenClRuns {
         return variants()
                 .map(Variant::info)
                 .distinct()
+                .filter(info -> !info.name().startsWith("Oclgrind"))
                 .flatMap(info -> Stream.of(new Variant(info, "together"), new Variant(info, "hasty")));
     }
 

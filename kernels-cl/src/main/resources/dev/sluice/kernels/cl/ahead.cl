@@ -1,15 +1,17 @@
 // ASK_AHEAD(unit, bytes): asks a CPU's caches for the lines that a run over weights reads some kilobytes later: matrices are read
-// once and in short runs, which the processor's own prefetching begins anew each time. Nothing on other devices.
+// once and in short runs, which the processor's own prefetching begins anew each time.
+//
+// Tunable: AHEAD, bytes; 0: nothing is asked for.
 
 #ifndef AHEAD_CL
 #define AHEAD_CL
 
 #ifndef AHEAD
-#define AHEAD 4096
+#define AHEAD 0
 #endif
 
 #define ASK_AHEAD(unit, bytes)
-#if LANES == 16 && defined(__has_builtin)
+#if AHEAD > 0 && defined(__has_builtin)
 #if __has_builtin(__builtin_prefetch)
 #undef ASK_AHEAD
 #define ASK_AHEAD(unit, bytes)                          \
