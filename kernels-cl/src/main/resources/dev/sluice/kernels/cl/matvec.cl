@@ -31,7 +31,7 @@
 // Vector units convert bytes where they stand in a word; x is scaled to suit, which a power of two does without rounding.
 #define RAW (PACKED && LANES == 16)
 #define RAW_SCALES ((float16)(RAW_FOUR, RAW_FOUR, RAW_FOUR, RAW_FOUR))
-#define RAW_FOUR (float4)(RAW_SCALE(0), RAW_SCALE(1), RAW_SCALE(2), RAW_SCALE(3))
+#define RAW_FOUR RAW_SCALE(0), RAW_SCALE(1), RAW_SCALE(2), RAW_SCALE(3)
 
 static inline float total(float mine, local float *scratch, int item) {
 #if ITEMS == 1
