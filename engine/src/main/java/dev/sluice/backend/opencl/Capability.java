@@ -28,6 +28,8 @@ enum Capability {
     }
 
     ProgramSpec program() {
-        return ProgramSpec.of("probe").with(name(), 1);
+        ProgramSpec program = ProgramSpec.of("probe").with(name(), 1);
+        // Integer dot products are a feature of OpenCL C 3.0.
+        return this == INTEGER_DOT ? program.in("CL3.0") : program;
     }
 }

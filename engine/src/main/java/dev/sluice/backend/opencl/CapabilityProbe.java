@@ -1,7 +1,6 @@
 package dev.sluice.backend.opencl;
 
 import dev.sluice.opencl.Buffer;
-import dev.sluice.opencl.BuildOptions;
 import dev.sluice.opencl.ClException;
 import dev.sluice.opencl.Context;
 import dev.sluice.opencl.Device;
@@ -61,9 +60,9 @@ final class CapabilityProbe {
             b[i] = random.nextInt();
             c[i] = random.nextInt(1000);
         }
-        try (Program program = context.build(
-                        capability.program().text(), BuildOptions.none().with("-cl-std=CL1.2"));
-                Kernel kernel = program.kernel("probe")) {
+        ProgramSpec program = capability.program();
+        try (Program built = context.build(program.text(), Programs.options(program));
+                Kernel kernel = built.kernel("probe")) {
             return Arrays.equals(expected(capability, a, b, c), run(kernel, a, b, c));
         } catch (ClException e) {
             return false;

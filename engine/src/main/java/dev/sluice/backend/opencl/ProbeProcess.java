@@ -63,6 +63,7 @@ final class ProbeProcess {
                 device.platform().info().name(),
                 device.platform().info().version()));
         for (Capability capability : Capability.values()) {
+            parts.add(capability.program().standard());
             parts.add(capability.program().text());
         }
         return ProgramCache.key(parts.toArray(String[]::new));
