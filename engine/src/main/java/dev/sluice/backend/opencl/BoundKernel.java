@@ -21,7 +21,7 @@ final class BoundKernel implements AutoCloseable {
         LOCAL
     }
 
-    private final Program program;
+    private final ProgramSource program;
     private final Kernel kernel;
     private final LaunchRecorder recorder;
     private final @Nullable Kind[] kinds;
@@ -29,13 +29,7 @@ final class BoundKernel implements AutoCloseable {
     private final int[] numbers;
     private int next;
 
-    /** What a kernel is made from, as far as launches are concerned. */
-    interface Program {
-        /** By which launches are recorded, for people. */
-        String label();
-    }
-
-    BoundKernel(Program program, Kernel kernel, LaunchRecorder recorder) {
+    BoundKernel(ProgramSource program, Kernel kernel, LaunchRecorder recorder) {
         this.program = program;
         this.kernel = kernel;
         this.recorder = recorder;
@@ -106,7 +100,7 @@ final class BoundKernel implements AutoCloseable {
 
     // ---- what the recorder asks ----
 
-    Program program() {
+    ProgramSource program() {
         return program;
     }
 

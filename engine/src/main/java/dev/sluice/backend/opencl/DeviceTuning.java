@@ -53,7 +53,7 @@ record DeviceTuning(
 
     /** Vector units and few threads: a work-item does what fills the registers, and a group is one work-item. */
     static DeviceTuning wide(DeviceInfo info, VectorDot dot) {
-        boolean full = dot == VectorDot.X86_VNNI || info.preferredVectorWidths().floats() >= 16 || simulated(info);
+        boolean full = dot == VectorDot.X86_VNNI || info.preferredVectorWidths().floats() >= 16;
         int sums = full ? SUMS : SUMS / 2;
         return new DeviceTuning(
                 16,

@@ -104,6 +104,10 @@ final class LayerKernel implements AutoCloseable {
             device.exclusively(queue ->
                     known.put(table.upTo(1, queue), run -> table.upTo(run.step.position(0) + 1, run.queue)));
         }
+        // Other layers may make the panels grow.
+        device.scratch()
+                .panelsIfAny()
+                .ifPresent(panels -> known.put(panels, run -> device.scratch().panels()));
         List<Role> roles = new ArrayList<>();
         for (Buffer buffer : made.buffers()) {
             roles.add(known.getOrDefault(buffer, run -> buffer));

@@ -5,28 +5,20 @@ import dev.sluice.opencl.NDRange;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The launches of a layer as one: a program whose kernel calls what the kernels of the layer do, one after the other, with a
- * meeting of all its work-groups ({@code meeting.cl}) between them. The kernels' own sources are used, each turned into a
- * function; sizes are literals. For work-groups of one work-item.
+ * meeting of all its work-groups ({@code meeting.cl}) between them. The kernels' own sources are used
+ * ({@link KernelFunction}); sizes are literals.
  *
  * <p>The kernel's arguments: the meeting's words, how long to wait there, the position, the capacity of the cache, then the
- * {@link #buffers}.
+ * {@link Made#buffers}.
  */
 record LayerProgram(String text, String label) implements ProgramSource {
-    private static final Pattern KERNEL = Pattern.compile("(?m)^kernel\\s[^;{}]*?\\bvoid (\\w+)\\(([^{]*)\\) \\{");
-    private static final Pattern FUNCTION = Pattern.compile("(?m)^static inline [\\w *]*?(\\w+)\\(");
-    private static final Pattern TYPE = Pattern.compile("(?m)^(?:typedef \\w+ |\\} )(\\w+);");
-    private static final Pattern MACRO = Pattern.compile("(?m)^#define (\\w+)");
-
     @Override
     public String kernel() {
         return "layer";
@@ -136,8 +128,7 @@ record LayerProgram(String text, String label) implements ProgramSource {
             };
         }
 
-        private Optional<String> buffer(
-                @org.jspecify.annotations.Nullable Buffer one, @org.jspecify.annotations.Nullable Buffer other) {
+        private Optional<String> buffer(@Nullable Buffer one, @Nullable Buffer other) {
             if (one == null) {
                 return other == null ? Optional.of("0") : Optional.empty();
             }
@@ -162,38 +153,11 @@ record LayerProgram(String text, String label) implements ProgramSource {
             };
         }
 
-        /** Adds a kernel as a function under a name of its own, which is returned. */
+        /** Adds a kernel as a function, whose name is returned. */
         private String function(ProgramSpec spec) {
-            String suffix = "_" + functions.size();
-            String text = spec.text();
-            Matcher kernel = KERNEL.matcher(text);
-            if (!kernel.find()) {
-                throw new IllegalStateException(spec + " has no kernel");
-            }
-            String signature = "static inline void " + kernel.group(1) + "(" + kernel.group(2)
-                    + ", int group_0, int groups_0, int group_1, int groups_1) {";
-            text = kernel.replaceFirst(Matcher.quoteReplacement(signature));
-            text = text.replaceAll("get_(?:group|global)_id\\((\\d)\\)", "group_$1")
-                    .replaceAll("get_(?:num_groups|global_size)\\((\\d)\\)", "groups_$1")
-                    .replaceAll("get_local_id\\(\\d\\)", "0");
-            Set<String> names = new LinkedHashSet<>(found(FUNCTION, text));
-            names.addAll(found(TYPE, text));
-            for (String name : names) {
-                text = text.replaceAll("\\b" + name + "\\b", name + suffix);
-            }
-            // With one work-item in a group, local memory is its own and nobody waits.
-            sources.append("#define local\n#define barrier(flags)\n")
-                    .append(text)
-                    .append('\n');
-            Set<String> macros = new LinkedHashSet<>(found(MACRO, text));
-            macros.add("local");
-            macros.add("barrier");
-            macros.forEach(macro -> sources.append("#undef ").append(macro).append('\n'));
-            return spec.kernel() + suffix;
-        }
-
-        private static List<String> found(Pattern pattern, String text) {
-            return pattern.matcher(text).results().map(m -> m.group(1)).toList();
+            KernelFunction function = KernelFunction.of(spec, "_" + functions.size());
+            sources.append(function.text());
+            return function.name();
         }
 
         Made made() {

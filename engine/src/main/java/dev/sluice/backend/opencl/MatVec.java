@@ -55,23 +55,8 @@ final class MatVec implements Stage {
 
     @Override
     public void submit(Run run) {
-        Product p = product;
         for (int t = 0; t < run.tokens; t++) {
-            p.matrices(kernel.args())
-                    .buffer(p.norm() == null ? null : p.norm().gain())
-                    .f32(p.norm() == null ? 0 : p.norm().eps())
-                    .buffer(p.bias())
-                    .buffer(run.buffer(p.x()))
-                    .i32(p.x().at() + t * p.x().stride())
-                    .buffer(run.bufferOrNone(p.residual()))
-                    .i32(
-                            p.residual() == null
-                                    ? 0
-                                    : p.residual().at() + t * p.residual().stride())
-                    .buffer(run.buffer(p.y()))
-                    .i32(p.y().at() + t * p.y().stride())
-                    .local(panelBytes)
-                    .launch(run.queue, range);
+            product.token(kernel.args(), run, t).local(panelBytes).launch(run.queue, range);
         }
     }
 

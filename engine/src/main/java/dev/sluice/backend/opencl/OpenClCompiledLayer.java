@@ -28,6 +28,7 @@ final class OpenClCompiledLayer implements CompiledLayer {
     private final boolean inPlaceNeedsCopy;
     private final Map<KvType, Optional<LayerKernel>> together = new EnumMap<>(KvType.class);
     private final long residentBytes;
+    private boolean meets;
     private boolean closed;
 
     OpenClCompiledLayer(OpenClDevice device, Layer layer) {
@@ -213,7 +214,11 @@ final class OpenClCompiledLayer implements CompiledLayer {
 
     /** Whether there is a kernel for all of the layer, whose work-groups wait for each other. */
     boolean meets() {
-        return together.values().stream().anyMatch(Optional::isPresent);
+        return meets;
+    }
+
+    boolean isOpenOn(OpenClDevice other) {
+        return device == other && !closed;
     }
 
     /** Gets ready for KV caches of a format. */
@@ -222,6 +227,7 @@ final class OpenClCompiledLayer implements CompiledLayer {
         layer.attention()
                 .ifPresent(op -> together.computeIfAbsent(
                         type, t -> LayerKernel.of(device, resources, op, stages, scratchSlots, t)));
+        meets = together.values().stream().anyMatch(Optional::isPresent);
     }
 
     private void release() {

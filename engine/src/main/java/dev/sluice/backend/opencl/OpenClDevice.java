@@ -366,10 +366,7 @@ final class OpenClDevice implements Device {
             StateSource states) {
         exclusively(queue -> {
             // A step whose meeting breaks is taken again, so its input must still be there.
-            boolean one = step.tokens() == 1
-                    && in != between
-                    && in != out
-                    && layers.stream().anyMatch(l -> own(l).meets());
+            boolean one = step.tokens() == 1 && in != between && in != out && anyMeets(layers);
             boolean meets = one && meeting().pace().first();
             long started = System.nanoTime();
             queued(queue, layers, step, in, between, out, states, meets);
@@ -383,6 +380,15 @@ final class OpenClDevice implements Device {
             }
         });
         return fence();
+    }
+
+    private boolean anyMeets(List<CompiledLayer> all) {
+        for (CompiledLayer layer : all) {
+            if (own(layer).meets()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void queued(
@@ -408,7 +414,7 @@ final class OpenClDevice implements Device {
     }
 
     private OpenClCompiledLayer own(CompiledLayer layer) {
-        if (layer instanceof OpenClCompiledLayer own && layers.contains(own)) {
+        if (layer instanceof OpenClCompiledLayer own && own.isOpenOn(this)) {
             return own;
         }
         throw new IllegalArgumentException(layer.layer().name() + " belongs to another device or is closed");

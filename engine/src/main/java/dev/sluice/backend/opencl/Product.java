@@ -78,4 +78,18 @@ record Product(
                 | (activation == null ? 0 : GATED)
                 | (activation == Activation.GELU_TANH ? GELU : 0);
     }
+
+    /** The arguments of a kernel for one token, from the matrices to y. */
+    BoundKernel token(BoundKernel args, Run run, int t) {
+        return matrices(args)
+                .buffer(norm == null ? null : norm.gain())
+                .f32(norm == null ? 0 : norm.eps())
+                .buffer(bias)
+                .buffer(run.buffer(x))
+                .i32(x.at() + t * x.stride())
+                .buffer(run.bufferOrNone(residual))
+                .i32(residual == null ? 0 : residual.at() + t * residual.stride())
+                .buffer(run.buffer(y))
+                .i32(y.at() + t * y.stride());
+    }
 }

@@ -1,7 +1,10 @@
 package dev.sluice.backend.opencl;
 
 /** A program to compile, with one kernel. Equal ones have equal texts. */
-interface ProgramSource extends BoundKernel.Program {
+interface ProgramSource {
+    /** By which launches are recorded, for people. */
+    String label();
+
     /** Name of the kernel function. */
     String kernel();
 

@@ -3,6 +3,7 @@ package dev.sluice.backend.opencl;
 import dev.sluice.opencl.Buffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,6 +69,10 @@ final class Scratch {
 
     Buffer panels() {
         return present(panels);
+    }
+
+    Optional<Buffer> panelsIfAny() {
+        return Optional.ofNullable(panels);
     }
 
     Buffer partials() {

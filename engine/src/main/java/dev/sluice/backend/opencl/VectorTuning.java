@@ -19,9 +19,9 @@ record VectorTuning(VectorDot dot, int patience, int ahead) {
 
     private static final int AHEAD = 4096;
 
-    /** The simulator Oclgrind does not know the instruction that asks ahead, and crashes over whole layers. */
+    /** The simulator Oclgrind does not know the instruction that asks ahead. */
     static VectorTuning of(DeviceInfo info, VectorDot dot) {
-        return DeviceTuning.simulated(info) ? new VectorTuning(dot, 0, 0) : new VectorTuning(dot, PATIENCE, AHEAD);
+        return new VectorTuning(dot, PATIENCE, DeviceTuning.simulated(info) ? 0 : AHEAD);
     }
 
     VectorTuning withPatience(int looks) {

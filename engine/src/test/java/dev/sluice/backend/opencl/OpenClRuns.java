@@ -107,7 +107,6 @@ final class OpenClRuns {
         return variants()
                 .map(Variant::info)
                 .distinct()
-                .filter(info -> !info.name().startsWith("Oclgrind"))
                 .flatMap(info -> Stream.of(new Variant(info, "together"), new Variant(info, "hasty")));
     }
 
