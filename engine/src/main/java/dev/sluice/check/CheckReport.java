@@ -1,5 +1,6 @@
 package dev.sluice.check;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -109,6 +110,12 @@ public record CheckReport(
     /** Whether everything that was computed is right. */
     public boolean agrees() {
         return agreements.stream().allMatch(Agreement::passes);
+    }
+
+    /** Whether nothing was found but problems. */
+    @JsonIgnore
+    public boolean isEmpty() {
+        return peaks == null && agreements.isEmpty() && shares.isEmpty() && speeds.isEmpty();
     }
 
     /** As one JSON object, its keys in snake case. */

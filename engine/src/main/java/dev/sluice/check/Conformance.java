@@ -44,7 +44,7 @@ final class Conformance {
 
     void run() {
         List<DType> formats = quick
-                ? List.of(DType.Q4_0, DType.Q8_0, DType.Q4_K)
+                ? List.of(DType.Q8_0, DType.Q4_K)
                 : Stream.of(DType.values()).filter(DType::isSupported).toList();
         for (DType format : formats) {
             findings.attempt("conformance of " + format, () -> compare(SyntheticModel.tiny(format)));

@@ -62,6 +62,7 @@ final class Findings {
 
     void describe(String key, String value) {
         device.put(key, value);
+        keep();
     }
 
     void add(DevicePeaks found) {

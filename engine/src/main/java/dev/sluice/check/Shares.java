@@ -50,7 +50,7 @@ final class Shares {
 
     private List<DType> formats() {
         return options.quick()
-                ? List.of(DType.Q4_0, DType.Q8_0, DType.Q4_K)
+                ? List.of(DType.Q8_0, DType.Q4_K)
                 : Stream.of(DType.values()).filter(DType::isSupported).toList();
     }
 

@@ -103,10 +103,9 @@ final class CheckCommand implements Callable<Integer> {
         if (!report.agrees()) {
             throw new SluiceException(info.id() + " computes WRONG results: the page says which");
         }
-        if (report.agreements().isEmpty()
-                && report.shares().isEmpty()
-                && report.speeds().isEmpty()) {
-            throw new SluiceException(String.join("; ", report.problems()));
+        if (report.isEmpty()) {
+            throw new SluiceException(
+                    "nothing could be measured on " + info.id() + ": " + String.join("; ", report.problems()));
         }
         return 0;
     }

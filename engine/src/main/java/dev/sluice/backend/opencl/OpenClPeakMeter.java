@@ -52,7 +52,7 @@ final class OpenClPeakMeter implements PeakMeter {
     OpenClPeakMeter(OpenClDevice device, long mostBytes) {
         this.device = device;
         boolean wide = device.tuning().lanes() > 1;
-        group = wide ? 1 : device.tuning().items();
+        group = PeakKernels.items(device.tuning());
         items = device.computeUnits() * (wide ? 16 : 32 * group);
         wordBytes = wide ? 64 : 16;
         long unit = items * wordBytes * UNROLLED;

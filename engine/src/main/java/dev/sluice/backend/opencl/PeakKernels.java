@@ -6,6 +6,11 @@ import java.util.List;
 final class PeakKernels {
     private PeakKernels() {}
 
+    /** Work-items of a group. */
+    static int items(DeviceTuning tuning) {
+        return tuning.lanes() > 1 ? 1 : tuning.items();
+    }
+
     static List<ProgramSpec> read(DeviceTuning tuning) {
         ProgramSpec plain = memory("peak_read", tuning);
         int ahead = tuning.vectors().ahead();
@@ -17,14 +22,17 @@ final class PeakKernels {
     }
 
     private static ProgramSpec memory(String kernel, DeviceTuning tuning) {
-        return ProgramSpec.of(kernel).with("LANES", tuning.lanes());
+        return ProgramSpec.of(kernel).with("LANES", tuning.lanes()).with("ITEMS", items(tuning));
     }
 
     /** Vectors as wide as registers, or of half a width where compilers make two of each. */
     static List<ProgramSpec> multiplyAdd(DeviceTuning tuning) {
         List<Integer> widths = tuning.lanes() == 1 ? List.of(1, 4) : List.of(8, 16);
         return widths.stream()
-                .map(width -> ProgramSpec.of("peak_fma").with("WIDTH", width).multiplyingBy(tuning))
+                .map(width -> ProgramSpec.of("peak_fma")
+                        .with("WIDTH", width)
+                        .with("ITEMS", items(tuning))
+                        .multiplyingBy(tuning))
                 .toList();
     }
 

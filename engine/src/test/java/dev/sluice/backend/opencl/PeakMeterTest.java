@@ -45,8 +45,13 @@ class PeakMeterTest {
         }
     }
 
+    /** In one shape: the kernels make no difference. */
+    static Stream<OpenClRuns.Variant> devices() {
+        return variants().filter(variant -> variant.shape().equals("wide"));
+    }
+
     @ParameterizedTest(name = "on {0}")
-    @MethodSource("variants")
+    @MethodSource("devices")
     void aMeterGivesBackWhatItTook(OpenClRuns.Variant variant) {
         try (OpenClDevice device = variant.open()) {
             long free = device.availableBytes();

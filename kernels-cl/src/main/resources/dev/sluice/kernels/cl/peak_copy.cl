@@ -4,11 +4,12 @@
 //
 // each is a multiple of 4.
 //
-// Tunable: LANES (peak.cl).
+// Tunable: ITEMS, LANES (peak.cl).
 
 #include "peak.cl"
 
-kernel void peak_copy(const global words *x, int each, global words *y) {
+kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1)))
+void peak_copy(const global words *x, int each, global words *y) {
     for (int i = 0; i < each; i += 4) {
         y[AT(i)] = x[AT(i)];
         y[AT(i + 1)] = x[AT(i + 1)];

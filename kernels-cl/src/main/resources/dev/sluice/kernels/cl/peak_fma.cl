@@ -5,8 +5,11 @@
 //
 // Twelve chains: more than two units of four cycles' latency need, and few enough for 16 registers.
 //
-// Tunable: WIDTH, floats of a vector: 1, 4, 8 or 16.
+// Tunable: ITEMS, work-items of a group; WIDTH, floats of a vector: 1, 4, 8 or 16.
 
+#ifndef ITEMS
+#define ITEMS 1
+#endif
 #ifndef WIDTH
 #define WIDTH 4
 #endif
@@ -24,7 +27,8 @@ typedef float8 floats;
 typedef float16 floats;
 #endif
 
-kernel void peak_fma(float factor, float term, int steps, global float *sums) {
+kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1)))
+void peak_fma(float factor, float term, int steps, global float *sums) {
     floats x = factor;
     floats y = term;
     floats a = get_global_id(0);

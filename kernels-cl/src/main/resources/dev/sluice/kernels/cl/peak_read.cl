@@ -5,12 +5,13 @@
 //
 // each is a multiple of 4.
 //
-// Tunable: LANES (peak.cl), AHEAD (ahead.cl).
+// Tunable: ITEMS, LANES (peak.cl), AHEAD (ahead.cl).
 
 #include "peak.cl"
 #include "ahead.cl"
 
-kernel void peak_read(const global words *x, int each, global uint *sums) {
+kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1)))
+void peak_read(const global words *x, int each, global uint *sums) {
     words a = 0;
     words b = 0;
     words c = 0;
