@@ -22,8 +22,10 @@ final class Shares {
     private static final double GEMM_BAR = 0.6;
     private static final double ATTENTION_BAR = 0.6;
 
-    /** Many times a cache's size, and what a model of some hundred million weights reads for a token. */
-    private static final long BYTES = 256L << 20;
+    /** Many times the caches of a processor, and what a model of some hundred million weights reads for a token. */
+    private static final long HOST_BYTES = 256L << 20;
+    /** GPUs have larger caches. */
+    private static final long BYTES = 1L << 30;
 
     private static final long QUICK_BYTES = 4L << 20;
     /** A network in one of the wide formats takes more than this; another says as much of the device. */
@@ -36,6 +38,9 @@ final class Shares {
     private final Yardstick yardstick;
     private final CheckOptions options;
     private final Findings findings;
+    /** Whether it is no processor. */
+    private final boolean large;
+
     private final long bytes;
     private final int rounds;
 
@@ -44,7 +49,8 @@ final class Shares {
         this.yardstick = yardstick;
         this.options = options;
         this.findings = findings;
-        bytes = options.quick() ? QUICK_BYTES : BYTES;
+        large = device.info().kind() != DeviceInfo.Kind.CPU;
+        bytes = options.quick() ? QUICK_BYTES : large ? BYTES : HOST_BYTES;
         rounds = options.quick() ? 2 : 9;
     }
 
@@ -56,7 +62,6 @@ final class Shares {
 
     /** Products in every format. */
     void products() {
-        boolean large = device.info().kind() != DeviceInfo.Kind.CPU;
         int width = options.quick() ? 512 : 4096;
         int hidden = options.quick() ? 1024 : 14336;
         for (DType format : formats()) {

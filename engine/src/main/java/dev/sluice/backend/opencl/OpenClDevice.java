@@ -382,7 +382,7 @@ final class OpenClDevice implements Device {
 
     @Override
     public synchronized Optional<PeakMeter> newPeakMeter() {
-        return Optional.of(new OpenClPeakMeter(this, OpenClPeakMeter.MOST_BYTES));
+        return Optional.of(OpenClPeakMeter.of(this));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.sluice.backend.opencl;
 
+import dev.sluice.backend.DeviceInfo;
 import dev.sluice.backend.DevicePeaks;
 import dev.sluice.backend.PeakMeter;
 import dev.sluice.opencl.Buffer;
@@ -15,8 +16,10 @@ import java.util.function.Consumer;
  * on. On CPU runtimes the copies between host and device are copies within one memory.
  */
 final class OpenClPeakMeter implements PeakMeter {
-    /** Eight times the caches of the largest processors and GPUs, so that next to nothing is found there again. */
-    static final long MOST_BYTES = 512L << 20;
+    /** Eight times the caches of a large processor, of which next to nothing is then found there again. */
+    private static final long MOST_HOST_BYTES = 512L << 20;
+    /** GPUs have larger caches, and read so much in a few milliseconds. */
+    private static final long MOST_BYTES = 2L << 30;
 
     /** A sample lasts as long at least, so that beginning and ending it do not count. */
     private static final long LEAST_NANOS = 10_000_000;
@@ -82,6 +85,10 @@ final class OpenClPeakMeter implements PeakMeter {
             buffers.forEach(device::free);
             throw e;
         }
+    }
+
+    static OpenClPeakMeter of(OpenClDevice device) {
+        return new OpenClPeakMeter(device, device.info().kind() == DeviceInfo.Kind.CPU ? MOST_HOST_BYTES : MOST_BYTES);
     }
 
     private long bytes() {
