@@ -111,6 +111,15 @@ public interface Device extends AutoCloseable {
         return Optional.empty();
     }
 
+    /**
+     * Measures what the device reaches at best, if it has kernels for that.
+     *
+     * @throws dev.sluice.error.SluiceException if the device has no room for what they move
+     */
+    default Optional<PeakMeter> newPeakMeter() {
+        return Optional.empty();
+    }
+
     /** Memory for activations, ids or logits; its content is undefined until written. */
     DeviceMemory allocate(long bytes);
 

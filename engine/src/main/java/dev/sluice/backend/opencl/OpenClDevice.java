@@ -9,6 +9,7 @@ import dev.sluice.backend.Fence;
 import dev.sluice.backend.KvType;
 import dev.sluice.backend.LaunchProfile;
 import dev.sluice.backend.LayerState;
+import dev.sluice.backend.PeakMeter;
 import dev.sluice.backend.StateSource;
 import dev.sluice.backend.Step;
 import dev.sluice.backend.tiles.RowTiles;
@@ -17,6 +18,7 @@ import dev.sluice.graph.Layer;
 import dev.sluice.graph.Op;
 import dev.sluice.graph.Rotation;
 import dev.sluice.opencl.Buffer;
+import dev.sluice.opencl.BufferFlag;
 import dev.sluice.opencl.ClException;
 import dev.sluice.opencl.Context;
 import dev.sluice.opencl.DeviceType;
@@ -140,6 +142,11 @@ final class OpenClDevice implements Device {
 
     BoundKernel bind(ProgramSource source) {
         return new BoundKernel(source, programs.kernel(source), recorder);
+    }
+
+    /** A buffer that the host reaches fast: pinned memory, where the driver has that. The caller closes it. */
+    Buffer newHostBuffer(long bytes) {
+        return context.newBuffer(bytes, BufferFlag.HOST_ALLOCATED);
     }
 
     /** Kernels launched so far. */
@@ -400,6 +407,11 @@ final class OpenClDevice implements Device {
             return own;
         }
         throw new IllegalArgumentException(layer.layer().name() + " belongs to another device");
+    }
+
+    @Override
+    public synchronized Optional<PeakMeter> newPeakMeter() {
+        return Optional.of(OpenClPeakMeter.of(this));
     }
 
     @Override
