@@ -95,6 +95,14 @@ public interface Device extends AutoCloseable {
         return layers.get(last).submit(step, from, out, states.of(last));
     }
 
+    /**
+     * How many steps may well be submitted before the first of them is waited for: 0 where {@link #submit} returns when its
+     * work is done.
+     */
+    default int stepsAhead() {
+        return 0;
+    }
+
     /** Records from now on what is launched, if the device can. It costs time. */
     default void startProfile() {}
 
