@@ -212,6 +212,11 @@ final class OpenClCompiledLayer implements CompiledLayer {
         return own;
     }
 
+    /** In the order in which they run. */
+    List<Stage> stages() {
+        return stages;
+    }
+
     /** Whether there is a kernel for all of the layer, whose work-groups wait for each other. */
     boolean meets() {
         return meets;
