@@ -19,11 +19,11 @@ final class Attention implements Stage {
     private final ByKvType many;
 
     /** {@code y} has contiguous rows. */
-    Attention(OpenClDevice device, Op.Attention op, Value q, Value y) {
+    Attention(OpenClDevice device, Op.Attention op, Value q, Value y, DeviceTuning tuning) {
         this.op = op;
         this.q = q;
         this.y = y;
-        tuning = device.tuning();
+        this.tuning = tuning;
         int most = tuning.queries(op.headDim());
         while (most > 1 && localBytes(op.headDim(), most) > device.localMemoryForPanels()) {
             most--;

@@ -128,11 +128,14 @@ public final class OpenClBackend implements Backend {
     public Device open(DeviceInfo info, DeviceOptions options) {
         dev.sluice.opencl.Device device = find(info.id());
         // Exact products are computed in floats, which all devices can.
-        Set<Capability> capabilities = options.precision() == Precision.EXACT
-                ? Set.of()
-                : Capabilities.allowed(ProbeProcess.capabilities(info.id(), device));
-        return OpenClDevice.open(
-                info, device, options, DeviceTuning.of(device.info(), capabilities), ProgramCache.ofUser());
+        boolean exact = options.precision() == Precision.EXACT;
+        Set<Capability> capabilities =
+                exact ? Set.of() : Capabilities.allowed(ProbeProcess.capabilities(info.id(), device));
+        DeviceTuning tuning = DeviceTuning.of(device.info(), capabilities);
+        KnobLimits limits = new KnobLimits(device.info(), capabilities, !exact, tuning);
+        Tunings tunings =
+                Tunings.of(limits, ShippedTuning.of(device), TuningStore.of(CacheFolder.ofUser(), device, limits));
+        return OpenClDevice.open(info, device, options, tunings, ProgramCache.ofUser());
     }
 
     /** The device of an id. */
