@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -85,6 +86,7 @@ class CalibrateCommandTest {
         }
     }
 
+    @Tag("slow")
     @ParameterizedTest
     @MethodSource("devices")
     void whatIsMeasuredIsShownKeptAndUsed(String device) {

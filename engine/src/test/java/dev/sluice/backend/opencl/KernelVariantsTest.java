@@ -28,6 +28,7 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -105,6 +106,7 @@ class KernelVariantsTest {
     }
 
     /** An embedding, blocks with heads of every size, both caches and every format, a head. */
+    @Tag("slow")
     @ParameterizedTest(name = "on {0}")
     @MethodSource("variants")
     void whatADeviceCompilesIsListed(OpenClRuns.Variant variant) {
