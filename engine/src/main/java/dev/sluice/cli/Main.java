@@ -61,6 +61,7 @@ public final class Main implements Runnable {
         all.put("bench", BenchCommand::new);
         all.put("perplexity", PerplexityCommand::new);
         all.put("devices", DevicesCommand::new);
+        all.put("plan", PlanCommand::new);
         all.put("inspect", InspectCommand::new);
         all.put("practice", PracticeCommand::new);
         return all;
@@ -97,6 +98,6 @@ public final class Main implements Runnable {
     @Override
     public void run() {
         throw new UsageException(
-                "a command is missing (generate, chat, tokenize, logits, bench, perplexity, devices or inspect)");
+                "a command is missing (generate, chat, tokenize, logits, bench, perplexity, devices, plan or inspect)");
     }
 }
