@@ -41,6 +41,7 @@ final class AbsentGpus {
                 true,
                 maxWorkGroup,
                 List.of(maxWorkGroup, maxWorkGroup, maxWorkGroup),
+                1024,
                 64 << 10,
                 128,
                 4 << 20,

@@ -9,6 +9,7 @@ import dev.sluice.backend.Fence;
 import dev.sluice.backend.KvType;
 import dev.sluice.backend.LaunchProfile;
 import dev.sluice.backend.LayerState;
+import dev.sluice.backend.PeakMeter;
 import dev.sluice.backend.StateSource;
 import dev.sluice.backend.Step;
 import dev.sluice.backend.tiles.RowTiles;
@@ -17,9 +18,11 @@ import dev.sluice.graph.Layer;
 import dev.sluice.graph.Op;
 import dev.sluice.graph.Rotation;
 import dev.sluice.opencl.Buffer;
+import dev.sluice.opencl.BufferFlag;
 import dev.sluice.opencl.ClException;
 import dev.sluice.opencl.Context;
 import dev.sluice.opencl.DeviceType;
+import dev.sluice.opencl.Event;
 import dev.sluice.opencl.Queue;
 import dev.sluice.tensor.Tensor;
 import java.util.ArrayList;
@@ -52,7 +55,7 @@ final class OpenClDevice implements Device {
     private final LaunchRecorder recorder = new LaunchRecorder();
     private final List<RotationTable> rotations = new ArrayList<>();
     private final List<OpenClCompiledLayer> layers = new ArrayList<>();
-    private @Nullable Meeting meeting;
+    private final Steps steps = new Steps(this);
     private boolean closed;
 
     private OpenClDevice(
@@ -123,6 +126,11 @@ final class OpenClDevice implements Device {
         return device.info().computeUnits();
     }
 
+    /** Bytes that the parameters of a kernel may take. */
+    long maxParameterBytes() {
+        return device.info().maxParameterBytes();
+    }
+
     long localMemoryForPanels() {
         return device.info().localMemory() - LOCAL_RESERVE;
     }
@@ -134,6 +142,11 @@ final class OpenClDevice implements Device {
 
     BoundKernel bind(ProgramSource source) {
         return new BoundKernel(source, programs.kernel(source), recorder);
+    }
+
+    /** A buffer that the host reaches fast: pinned memory, where the driver has that. The caller closes it. */
+    Buffer newHostBuffer(long bytes) {
+        return context.newBuffer(bytes, BufferFlag.HOST_ALLOCATED);
     }
 
     /** Kernels launched so far. */
@@ -208,13 +221,22 @@ final class OpenClDevice implements Device {
         }
     }
 
-    Meeting meeting() {
-        Meeting present = meeting;
-        if (present == null) {
-            present = new Meeting(this, queue);
-            meeting = present;
+    Steps steps() {
+        return steps;
+    }
+
+    /** Waits until nothing that was queued may have to be queued again: something that it uses is to go. */
+    void settle() {
+        exclusivelyIfOpen(() -> steps.settle(queue));
+    }
+
+    /** Waits for a command, while others may use the device. */
+    void awaiting(Event event) {
+        try {
+            event.await();
+        } catch (ClException e) {
+            throw failed(e);
         }
-        return present;
     }
 
     LaunchRecorder recorder() {
@@ -223,10 +245,14 @@ final class OpenClDevice implements Device {
 
     /** A fence after all that was submitted so far. */
     Fence fence() {
-        return () -> exclusively(Queue::finish);
+        return () -> exclusively(q -> {
+            q.finish();
+            steps.settle(q);
+        });
     }
 
     void forget(OpenClCompiledLayer layer) {
+        steps.forgetChains();
         layers.remove(layer);
     }
 
@@ -244,13 +270,19 @@ final class OpenClDevice implements Device {
         return "OpenCL: " + info.name() + " (" + info.platform() + "), "
                 + (tuning.vectors().dot() == VectorDot.NONE ? "f32, " : "activations rounded to bytes, ")
                 + (tuning.lanes() == 16 ? "16 rows a work-item" : "work-items share rows")
-                + (meeting == null ? "" : ", a layer in one launch where that is faster") + ", " + programs.count()
+                + (steps.chained() ? ", layers in one launch where that is faster" : "") + ", " + programs.count()
                 + " kernels (" + origin + ")";
+    }
+
+    @Override
+    public int stepsAhead() {
+        return 1;
     }
 
     @Override
     public synchronized void startProfile() {
         queue.finish();
+        steps.settle(queue);
         if (!queue.profiling()) {
             Queue plain = queue;
             queue = context.newProfilingQueue(device);
@@ -364,60 +396,22 @@ final class OpenClDevice implements Device {
             DeviceMemory between,
             DeviceMemory out,
             StateSource states) {
-        exclusively(queue -> {
-            // A step whose meeting breaks is taken again, so its input must still be there.
-            boolean one = step.tokens() == 1 && in != between && in != out && anyMeets(layers);
-            boolean meets = one && meeting().pace().first();
-            long started = System.nanoTime();
-            queued(queue, layers, step, in, between, out, states, meets);
-            recorder.step(System.nanoTime() - started);
-            if (meets && meeting().broke(queue)) {
-                queued(queue, layers, step, in, between, out, states, false);
-            }
-            if (one) {
-                queue.finish();
-                meeting().pace().took(System.nanoTime() - started);
-            }
-        });
+        exclusively(queue -> steps.submit(queue, layers, step, in, between, out, states));
         return fence();
     }
 
-    private boolean anyMeets(List<CompiledLayer> all) {
-        for (CompiledLayer layer : all) {
-            if (own(layer).meets()) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private void queued(
-            Queue to,
-            List<CompiledLayer> layers,
-            Step step,
-            DeviceMemory in,
-            DeviceMemory between,
-            DeviceMemory out,
-            StateSource states,
-            boolean meets) {
-        int last = layers.size() - 1;
-        for (int i = 0; i <= last; i++) {
-            DeviceMemory from = i == 0 ? in : between;
-            DeviceMemory target = i == last ? out : between;
-            own(layers.get(i)).queue(to, step, from, target, meets, states.of(i));
-            // The device is to compute while the host queues the next layer; groups that wait for each other start
-            // together.
-            if (!meets || i == last) {
-                to.flush();
-            }
-        }
-    }
-
-    private OpenClCompiledLayer own(CompiledLayer layer) {
-        if (layer instanceof OpenClCompiledLayer own && own.isOpenOn(this)) {
+    /** A layer of this device, still open. */
+    OpenClCompiledLayer own(CompiledLayer layer) {
+        if (layer instanceof OpenClCompiledLayer own && own.belongsTo(this)) {
+            own.requireOpen();
             return own;
         }
-        throw new IllegalArgumentException(layer.layer().name() + " belongs to another device or is closed");
+        throw new IllegalArgumentException(layer.layer().name() + " belongs to another device");
+    }
+
+    @Override
+    public synchronized Optional<PeakMeter> newPeakMeter() {
+        return Optional.of(OpenClPeakMeter.of(this));
     }
 
     @Override
@@ -431,8 +425,10 @@ final class OpenClDevice implements Device {
             return;
         }
         queue.finish();
+        steps.settle(queue);
         List.copyOf(layers).forEach(CompiledLayer::close);
         closed = true;
+        steps.close();
         weights.close();
         memory.close();
         programs.close();

@@ -1,0 +1,274 @@
+package dev.sluice.backend.opencl;
+
+import dev.sluice.backend.CompiledLayer;
+import dev.sluice.backend.DeviceMemory;
+import dev.sluice.backend.KvType;
+import dev.sluice.backend.StateSource;
+import dev.sluice.backend.Step;
+import dev.sluice.graph.Layer;
+import dev.sluice.opencl.Queue;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * How steps go through a device's layers: launch by launch, or, where a step is one token and launches cost as much as what
+ * they do, many layers in one launch. Such a launch may come to nothing ({@link Meeting}), which is known when the host waits
+ * for what came of it; until then all that was queued since is remembered, and queued again launch by launch if need be.
+ *
+ * <p>Its methods are called by whoever holds the device.
+ */
+final class Steps implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Steps.class);
+    /** When so much is not settled the host waits. */
+    private static final int MOST_UNSETTLED = 64;
+
+    private final OpenClDevice device;
+    private final Chains chains;
+    private final Pace pace = new Pace();
+    private final Deque<Unsettled> unsettled = new ArrayDeque<>();
+    private final Deque<Unsettled> spare = new ArrayDeque<>();
+    private final List<KvCache> caches = new ArrayList<>();
+    private @Nullable Meeting meeting;
+    /** Whether the steps that are not settled went in few launches, and when the first of them began. */
+    private boolean meets;
+
+    private long begun;
+
+    Steps(OpenClDevice device) {
+        this.device = device;
+        chains = new Chains(device);
+    }
+
+    /** Whether layers went in one launch so far. */
+    boolean chained() {
+        return meeting != null;
+    }
+
+    /** A layer was closed. */
+    void forgetChains() {
+        chains.close();
+    }
+
+    /** See {@link dev.sluice.backend.Device#submit}. */
+    void submit(
+            Queue queue,
+            List<CompiledLayer> layers,
+            Step step,
+            DeviceMemory in,
+            DeviceMemory between,
+            DeviceMemory out,
+            StateSource states) {
+        long started = System.nanoTime();
+        if (step.tokens() > 1) {
+            settle(queue);
+        }
+        // What is queued again needs its input as it was.
+        KvType type = step.tokens() == 1 && in != between && in != out ? chainedType(layers, states) : null;
+        if (type == null) {
+            launch(queue, layers, 0, layers.size(), step, in, between, out, states);
+        } else {
+            begin(queue);
+            if (meets) {
+                chained(queue, chains.of(layers, type), layers, step, in, between, out, states);
+            } else {
+                launch(queue, layers, 0, layers.size(), step, in, between, out, states);
+            }
+        }
+        if (type != null || !unsettled.isEmpty()) {
+            unsettled.add(fresh().step(layers, step, in, between, out, states, type != null));
+        }
+        device.recorder()
+                .submitted(layers.getFirst().layer().kind() == Layer.Kind.EMBEDDING, System.nanoTime() - started);
+    }
+
+    /** Decides how the next step goes. */
+    private void begin(Queue queue) {
+        if (unsettled.size() >= MOST_UNSETTLED || meets != pace.first()) {
+            settle(queue);
+        }
+        meets = pace.first();
+        if (unsettled.isEmpty()) {
+            begun = System.nanoTime();
+        }
+    }
+
+    /** A copy to the host was queued. */
+    void reading(OpenClReadBack readBack) {
+        if (!unsettled.isEmpty()) {
+            unsettled.add(fresh().copy(readBack));
+        }
+    }
+
+    /** A copy to the host is done: what came before it is settled, or is now done again. */
+    void arrived(Queue queue, OpenClReadBack readBack) {
+        boolean waiting = false;
+        for (Unsettled one : unsettled) {
+            waiting |= one.isCopy(readBack);
+        }
+        if (!waiting) {
+            return;
+        }
+        if (broke()) {
+            settle(queue);
+            return;
+        }
+        int steps = 0;
+        for (boolean found = false; !found; ) {
+            Unsettled done = unsettled.remove();
+            found = done.isCopy(readBack);
+            steps += done.timed() ? 1 : 0;
+            spare.add(done);
+        }
+        took(steps);
+    }
+
+    /**
+     * Waits for all that is not settled, and does it again if it came to nothing.
+     *
+     * @return whether it was done again
+     */
+    boolean settle(Queue queue) {
+        if (unsettled.isEmpty()) {
+            return false;
+        }
+        queue.finish();
+        boolean broken = broke();
+        Meeting met = meeting;
+        if (met != null && met.worn()) {
+            met.reset(queue);
+        }
+        if (broken) {
+            LOG.debug("work-groups waited too long for each other; steps are taken launch by launch");
+            unsettled.forEach(one -> again(queue, one));
+            queue.finish();
+        }
+        int steps = 0;
+        for (Unsettled one : unsettled) {
+            steps += one.timed() ? 1 : 0;
+        }
+        spare.addAll(unsettled);
+        unsettled.clear();
+        took(steps);
+        return broken;
+    }
+
+    private void again(Queue queue, Unsettled one) {
+        OpenClReadBack readBack = one.readBack();
+        if (readBack != null) {
+            readBack.again(queue);
+            return;
+        }
+        List<CompiledLayer> layers = one.layers();
+        launch(queue, layers, 0, layers.size(), one.step(), one.in(), one.between(), one.out(), one);
+    }
+
+    private boolean broke() {
+        return meeting != null && meeting.broke();
+    }
+
+    private void took(int steps) {
+        long now = System.nanoTime();
+        for (int i = 0; i < steps; i++) {
+            pace.took((now - begun) / steps);
+        }
+        begun = now;
+    }
+
+    private Unsettled fresh() {
+        Unsettled one = spare.poll();
+        return one == null ? new Unsettled() : one;
+    }
+
+    /** The type of the first layer's cache that can go in one launch with others; null if there is none. */
+    private @Nullable KvType chainedType(List<CompiledLayer> layers, StateSource states) {
+        for (int i = 0; i < layers.size(); i++) {
+            if (device.own(layers.get(i)).chains() && states.of(i)[0] instanceof KvCache cache) {
+                return cache.type();
+            }
+        }
+        return null;
+    }
+
+    private Meeting meeting(Queue queue) {
+        Meeting present = meeting;
+        if (present == null) {
+            present = new Meeting(device, queue);
+            meeting = present;
+        }
+        return present;
+    }
+
+    private void launch(
+            Queue queue,
+            List<CompiledLayer> layers,
+            int from,
+            int to,
+            Step step,
+            DeviceMemory in,
+            DeviceMemory between,
+            DeviceMemory out,
+            StateSource states) {
+        for (int i = from; i < to; i++) {
+            device.own(layers.get(i))
+                    .queue(queue, step, i == 0 ? in : between, i == layers.size() - 1 ? out : between, states.of(i));
+            // The device is to compute while the host queues the next layer.
+            queue.flush();
+        }
+    }
+
+    private void chained(
+            Queue queue,
+            List<Chains.Chain> all,
+            List<CompiledLayer> layers,
+            Step step,
+            DeviceMemory in,
+            DeviceMemory between,
+            DeviceMemory out,
+            StateSource states) {
+        Meeting met = meeting(queue);
+        for (Chains.Chain chain : all) {
+            LayersKernel kernel = chain.kernel();
+            DeviceMemory from = chain.from() == 0 ? in : between;
+            DeviceMemory to = chain.to() == layers.size() ? out : between;
+            if (kernel != null && gather(layers, chain, step, from, between, to, states)) {
+                kernel.submit(queue, met, step, (OpenClMemory) from, (OpenClMemory) between, (OpenClMemory) to, caches);
+            } else {
+                launch(queue, layers, chain.from(), chain.to(), step, in, between, out, states);
+            }
+        }
+        met.look(queue);
+    }
+
+    /** Checks the layers of a chain and gathers their caches; false if these are not all alike. */
+    private boolean gather(
+            List<CompiledLayer> layers,
+            Chains.Chain chain,
+            Step step,
+            DeviceMemory in,
+            DeviceMemory between,
+            DeviceMemory out,
+            StateSource states) {
+        caches.clear();
+        boolean alike = true;
+        for (int i = chain.from(); i < chain.to(); i++) {
+            KvCache cache = device.own(layers.get(i))
+                    .token(step, i == chain.from() ? in : between, i == chain.to() - 1 ? out : between, states.of(i));
+            caches.add(cache);
+            KvCache first = caches.getFirst();
+            alike &= cache.type() == first.type() && cache.stride() == first.stride();
+        }
+        return alike;
+    }
+
+    @Override
+    public void close() {
+        if (meeting != null) {
+            meeting.close();
+        }
+    }
+}
