@@ -22,6 +22,7 @@ import java.util.Set;
  * @param dedicatedLocalMemory whether local memory is its own fast memory, and not part of global memory
  * @param maxWorkGroupSize most work-items of a work-group
  * @param maxWorkItemSizes most work-items of a work-group along each dimension
+ * @param maxParameterBytes bytes of all arguments of a kernel
  * @param maxConstantBuffer bytes of the largest constant buffer
  * @param cacheLine bytes of a line of the global memory's cache; 0 without a cache
  * @param cacheSize bytes of the global memory's cache
@@ -56,6 +57,7 @@ public record DeviceInfo(
         boolean dedicatedLocalMemory,
         long maxWorkGroupSize,
         List<Long> maxWorkItemSizes,
+        long maxParameterBytes,
         long maxConstantBuffer,
         int cacheLine,
         long cacheSize,

@@ -62,6 +62,7 @@ final class DeviceQuery {
                 Arrays.stream(query.int64s(CL.CL_DEVICE_MAX_WORK_ITEM_SIZES()))
                         .boxed()
                         .toList(),
+                query.int64(CL.CL_DEVICE_MAX_PARAMETER_SIZE()),
                 query.int64(CL.CL_DEVICE_MAX_CONSTANT_BUFFER_SIZE()),
                 query.int32(CL.CL_DEVICE_GLOBAL_MEM_CACHELINE_SIZE()),
                 query.int64(CL.CL_DEVICE_GLOBAL_MEM_CACHE_SIZE()),

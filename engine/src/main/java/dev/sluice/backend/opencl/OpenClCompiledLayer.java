@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
 /** A layer bound to an OpenCL device: its stages in order. */
 final class OpenClCompiledLayer implements CompiledLayer {
     private static final KvCache[] NO_CACHES = {};
+    /** Beyond this many bytes of weights a launch costs little beside what it does. */
+    private static final long MOST_CHAINED_BYTES = 64L << 20;
 
     private final OpenClDevice device;
     private final Layer layer;
@@ -26,9 +28,9 @@ final class OpenClCompiledLayer implements CompiledLayer {
     private final List<Stage> stages;
     private final int scratchSlots;
     private final boolean inPlaceNeedsCopy;
-    private final Map<KvType, Optional<LayerKernel>> together = new EnumMap<>(KvType.class);
+    private final Map<KvType, Optional<LayerCalls>> calls = new EnumMap<>(KvType.class);
     private final long residentBytes;
-    private boolean meets;
+    private boolean chains;
     private boolean closed;
 
     OpenClCompiledLayer(OpenClDevice device, Layer layer) {
@@ -89,33 +91,18 @@ final class OpenClCompiledLayer implements CompiledLayer {
     @Override
     public Fence submit(Step step, DeviceMemory in, DeviceMemory out, @Nullable LayerState... states) {
         device.exclusively(queue -> {
-            queue(queue, step, in, out, false, states);
+            queue(queue, step, in, out, states);
             queue.flush();
         });
         return device.fence();
     }
 
-    /**
-     * Queues the layer's launches; the caller holds the device.
-     *
-     * @param meets whether work-groups may wait for each other, in steps of one token
-     */
-    void queue(
-            Queue queue, Step step, DeviceMemory in, DeviceMemory out, boolean meets, @Nullable LayerState... states) {
-        if (closed) {
-            throw new IllegalStateException(layer.name() + " has been closed");
-        }
-        execute(queue, step, in, out, meets, states);
-    }
-
-    private void execute(
-            Queue queue, Step step, DeviceMemory in, DeviceMemory out, boolean meets, @Nullable LayerState[] states) {
+    /** Queues the layer's launches; the caller holds the device. */
+    void queue(Queue queue, Step step, DeviceMemory in, DeviceMemory out, @Nullable LayerState... states) {
+        requireOpen();
         boolean head = layer.kind() == Layer.Kind.HEAD;
         int rows = head || layer.kind() == Layer.Kind.ARGMAX ? step.outputRows() : step.tokens();
-        if (step.tokens() > device.batchTokens()) {
-            throw new IllegalArgumentException(
-                    "a step of " + step.tokens() + " tokens on a device opened for " + device.batchTokens());
-        }
+        requireRoom(step);
         Buffer source = buffer(in, (long) (head ? step.tokens() : rows) * layer.inputWidth());
         Buffer target = buffer(out, (long) rows * layer.outputWidth());
         KvCache[] caches = caches(step, states);
@@ -133,15 +120,8 @@ final class OpenClCompiledLayer implements CompiledLayer {
             slots[Value.SCRATCH + i] = device.scratch().slot(i);
         }
         Run run = new Run(queue, step, rows, caches, slots);
-        LayerKernel whole = meets && caches.length == 1 && step.tokens() == 1
-                ? together.getOrDefault(caches[0].type(), Optional.empty()).orElse(null)
-                : null;
-        if (whole != null) {
-            whole.submit(run);
-        } else {
-            for (Stage stage : stages) {
-                stage.submit(run);
-            }
+        for (Stage stage : stages) {
+            stage.submit(run);
         }
         if (copies) {
             queue.copy(slots[Value.OUTPUT], 0, target, 0, (long) Float.BYTES * rows * layer.outputWidth());
@@ -217,9 +197,36 @@ final class OpenClCompiledLayer implements CompiledLayer {
         return stages;
     }
 
-    /** Whether there is a kernel for all of the layer, whose work-groups wait for each other. */
-    boolean meets() {
-        return meets;
+    /** The layer's KV cache for a step of one token, which and whose ends are looked at as {@link #queue} does. */
+    KvCache token(Step step, DeviceMemory in, DeviceMemory out, @Nullable LayerState[] states) {
+        requireOpen();
+        requireRoom(step);
+        buffer(in, layer.inputWidth());
+        buffer(out, layer.outputWidth());
+        return caches(step, states)[0];
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException(layer.name() + " has been closed");
+        }
+    }
+
+    private void requireRoom(Step step) {
+        if (step.tokens() > device.batchTokens()) {
+            throw new IllegalArgumentException(
+                    "a step of " + step.tokens() + " tokens on a device opened for " + device.batchTokens());
+        }
+    }
+
+    /** What the layer's launches come to for one token, if they can go in one launch with others'. */
+    Optional<LayerCalls> calls(KvType type) {
+        return calls.getOrDefault(type, Optional.empty());
+    }
+
+    /** Whether there are such calls for some type of cache. */
+    boolean chains() {
+        return chains;
     }
 
     boolean isOpenOn(OpenClDevice other) {
@@ -229,15 +236,17 @@ final class OpenClCompiledLayer implements CompiledLayer {
     /** Gets ready for KV caches of a format. */
     void prepare(KvType type) {
         stages.forEach(stage -> stage.prepare(type));
+        boolean chained =
+                device.tuning().vectors().patience() > 0 && residentBytes <= MOST_CHAINED_BYTES && !inPlaceNeedsCopy;
         layer.attention()
-                .ifPresent(op -> together.computeIfAbsent(
-                        type, t -> LayerKernel.of(device, resources, op, stages, scratchSlots, t)));
-        meets = together.values().stream().anyMatch(Optional::isPresent);
+                .filter(op -> chained)
+                .ifPresent(op -> calls.computeIfAbsent(
+                        type, t -> LayerTracer.calls(device, resources, op, stages, scratchSlots, t)));
+        chains = calls.values().stream().anyMatch(Optional::isPresent);
     }
 
     private void release() {
         stages.forEach(Stage::close);
-        together.values().forEach(kernel -> kernel.ifPresent(LayerKernel::close));
         resources.release();
     }
 

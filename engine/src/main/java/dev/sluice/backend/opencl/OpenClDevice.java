@@ -57,7 +57,7 @@ final class OpenClDevice implements Device {
     private final LaunchRecorder recorder = new LaunchRecorder();
     private final List<RotationTable> rotations = new ArrayList<>();
     private final List<OpenClCompiledLayer> layers = new ArrayList<>();
-    private @Nullable Meeting meeting;
+    private final Steps steps = new Steps(this);
     private boolean closed;
 
     private OpenClDevice(
@@ -141,6 +141,11 @@ final class OpenClDevice implements Device {
 
     int computeUnits() {
         return device.info().computeUnits();
+    }
+
+    /** Bytes that the parameters of a kernel may take. */
+    long maxParameterBytes() {
+        return device.info().maxParameterBytes();
     }
 
     long localMemoryForPanels() {
@@ -228,15 +233,6 @@ final class OpenClDevice implements Device {
         }
     }
 
-    Meeting meeting() {
-        Meeting present = meeting;
-        if (present == null) {
-            present = new Meeting(this, queue);
-            meeting = present;
-        }
-        return present;
-    }
-
     LaunchRecorder recorder() {
         return recorder;
     }
@@ -247,6 +243,7 @@ final class OpenClDevice implements Device {
     }
 
     void forget(OpenClCompiledLayer layer) {
+        steps.forgetChains();
         layers.remove(layer);
     }
 
@@ -262,9 +259,9 @@ final class OpenClDevice implements Device {
         int compiled = programs.compiled();
         String origin = compiled == 0 ? "cached" : compiled == programs.count() ? "compiled" : compiled + " compiled";
         return "OpenCL: " + info.name() + " (" + info.platform() + "), "
-                + (tuning.vectors().dot() == VectorDot.NONE ? "f32, " : "activations rounded to bytes, ")
+                + tunings.arithmetic() + ", "
                 + (tuning.lanes() == 16 ? "16 rows a work-item" : "work-items share rows")
-                + (meeting == null ? "" : ", a layer in one launch where that is faster") + ", " + tunings.origin()
+                + (steps.chained() ? ", layers in one launch where that is faster" : "") + ", " + tunings.origin()
                 + ", "
                 + programs.count()
                 + " kernels (" + origin + ")";
@@ -391,56 +388,12 @@ final class OpenClDevice implements Device {
             DeviceMemory between,
             DeviceMemory out,
             StateSource states) {
-        exclusively(queue -> {
-            // A step whose meeting breaks is taken again, so its input must still be there.
-            boolean one = step.tokens() == 1 && in != between && in != out && anyMeets(layers);
-            boolean meets = one && meeting().pace().first();
-            long started = System.nanoTime();
-            queued(queue, layers, step, in, between, out, states, meets);
-            recorder.step(System.nanoTime() - started);
-            if (meets && meeting().broke(queue)) {
-                queued(queue, layers, step, in, between, out, states, false);
-            }
-            if (one) {
-                queue.finish();
-                meeting().pace().took(System.nanoTime() - started);
-            }
-        });
+        exclusively(queue -> steps.submit(queue, layers, step, in, between, out, states));
         return fence();
     }
 
-    private boolean anyMeets(List<CompiledLayer> all) {
-        for (CompiledLayer layer : all) {
-            if (own(layer).meets()) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private void queued(
-            Queue to,
-            List<CompiledLayer> layers,
-            Step step,
-            DeviceMemory in,
-            DeviceMemory between,
-            DeviceMemory out,
-            StateSource states,
-            boolean meets) {
-        int last = layers.size() - 1;
-        for (int i = 0; i <= last; i++) {
-            DeviceMemory from = i == 0 ? in : between;
-            DeviceMemory target = i == last ? out : between;
-            own(layers.get(i)).queue(to, step, from, target, meets, states.of(i));
-            // The device is to compute while the host queues the next layer; groups that wait for each other start
-            // together.
-            if (!meets || i == last) {
-                to.flush();
-            }
-        }
-    }
-
-    private OpenClCompiledLayer own(CompiledLayer layer) {
+    /** A layer of this device, still open. */
+    OpenClCompiledLayer own(CompiledLayer layer) {
         if (layer instanceof OpenClCompiledLayer own && own.isOpenOn(this)) {
             return own;
         }

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * {@code attention.cl} and {@code rope.cl} within whole blocks, prompt pieces and single tokens in turn, against the
- * scalar code of the CPU device. Single tokens go through a block in one launch ({@link LayerKernel}) on devices that are
+ * scalar code of the CPU device. Single tokens go through a block in one launch ({@link LayersKernel}) on devices that are
  * opened for it; on hasty ones, whose work-groups do not wait, they go through it a second time.
  */
 class AttentionTest {
