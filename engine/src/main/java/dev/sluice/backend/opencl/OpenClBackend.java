@@ -134,7 +134,7 @@ public final class OpenClBackend implements Backend {
         DeviceTuning tuning = DeviceTuning.of(device.info(), capabilities);
         KnobLimits limits = new KnobLimits(device.info(), capabilities, !exact, tuning);
         Tunings tunings =
-                Tunings.of(limits, ShippedTuning.of(device), TuningStore.of(CacheFolder.ofUser(), device, limits));
+                Tunings.of(limits, ShippedTuning.of(device.platform().info().name(), tuning), TuningStore.of(CacheFolder.ofUser(), device, limits));
         return OpenClDevice.open(info, device, options, tunings, ProgramCache.ofUser());
     }
 
