@@ -27,6 +27,10 @@ module dev.sluice {
     opens dev.sluice.cli to
             info.picocli;
 
+    // Jackson writes and reads the report.
+    opens dev.sluice.check to
+            com.fasterxml.jackson.databind;
+
     uses dev.sluice.backend.Backend;
 
     provides dev.sluice.backend.Backend with

@@ -95,6 +95,14 @@ public interface Device extends AutoCloseable {
         return layers.get(last).submit(step, from, out, states.of(last));
     }
 
+    /**
+     * How many steps may well be submitted before the first of them is waited for: 0 where {@link #submit} returns when its
+     * work is done.
+     */
+    default int stepsAhead() {
+        return 0;
+    }
+
     /** Records from now on what is launched, if the device can. It costs time. */
     default void startProfile() {}
 
@@ -117,6 +125,15 @@ public interface Device extends AutoCloseable {
                 List.of(),
                 info().id() + " (" + info().name() + ") has nothing to calibrate: its kernels"
                         + " are chosen by what the processor can do");
+    }
+
+    /**
+     * Measures what the device reaches at best, if it has kernels for that.
+     *
+     * @throws dev.sluice.error.SluiceException if the device has no room for what they move
+     */
+    default Optional<PeakMeter> newPeakMeter() {
+        return Optional.empty();
     }
 
     /** Memory for activations, ids or logits; its content is undefined until written. */

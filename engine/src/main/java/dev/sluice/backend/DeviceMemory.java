@@ -1,6 +1,7 @@
 package dev.sluice.backend;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 
 /** A piece of a device's memory. Reads and writes keep their place in the device's order of work. */
 public interface DeviceMemory extends AutoCloseable {
@@ -19,6 +20,16 @@ public interface DeviceMemory extends AutoCloseable {
      * @throws IndexOutOfBoundsException if the range is not within this memory
      */
     void read(long offset, MemorySegment target);
+
+    /**
+     * For reading the same bytes again and again while the device works on.
+     *
+     * @throws IndexOutOfBoundsException if the range is not within this memory
+     */
+    default ReadBack readBack(long offset, long bytes) {
+        Objects.checkFromIndexSize(offset, bytes, bytes());
+        return new BlockingReadBack(this, offset, bytes);
+    }
 
     @Override
     void close();

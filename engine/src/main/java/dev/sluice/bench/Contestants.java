@@ -2,6 +2,7 @@ package dev.sluice.bench;
 
 import dev.sluice.Model;
 import dev.sluice.runtime.Batch;
+import dev.sluice.runtime.GreedyRun;
 import dev.sluice.runtime.Sequence;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,8 +48,13 @@ final class Contestants implements AutoCloseable {
         }
         long started = System.nanoTime();
         read(prompt);
-        for (int i = 0; i < test.generated(); i++) {
-            generate(test.depth() + test.prompt() + i);
+        int from = test.depth() + test.prompt();
+        if (test.sequences() == 1) {
+            generateOne(from);
+        } else {
+            for (int i = 0; i < test.generated(); i++) {
+                generate(from + i);
+            }
         }
         return System.nanoTime() - started;
     }
@@ -70,6 +76,18 @@ final class Contestants implements AutoCloseable {
             if (chosen >= 0) {
                 // Reading the choice back is what makes the step finish, as it does when text is generated.
                 batch.bestToken(chosen);
+            }
+        }
+    }
+
+    /** As text is generated without sampling. */
+    private void generateOne(int position) {
+        if (test.generated() == 0) {
+            return;
+        }
+        try (GreedyRun run = sequences.getFirst().greedy(tokens[position], test.generated())) {
+            for (int i = 0; i < test.generated(); i++) {
+                run.next();
             }
         }
     }

@@ -62,6 +62,7 @@ public final class Main implements Runnable {
         all.put("perplexity", PerplexityCommand::new);
         all.put("calibrate", CalibrateCommand::new);
         all.put("devices", DevicesCommand::new);
+        all.put("check", CheckCommand::new);
         all.put("inspect", InspectCommand::new);
         all.put("practice", PracticeCommand::new);
         return all;
@@ -98,7 +99,7 @@ public final class Main implements Runnable {
     @Override
     public void run() {
         throw new UsageException(
-                "a command is missing (generate, chat, tokenize, logits, bench, perplexity, calibrate, devices"
-                        + " or inspect)");
+                "a command is missing (generate, chat, tokenize, logits, bench, perplexity, calibrate, devices,"
+                        + " check or inspect)");
     }
 }

@@ -227,7 +227,7 @@ public final class Batch implements AutoCloseable {
         return step.firstOutput(part) + (row < 0 ? rows - 1 : row);
     }
 
-    private static SluiceException notANumber() {
+    static SluiceException notANumber() {
         return new SluiceException("the logits are not numbers (NaN): the model file is damaged, or its values"
                 + " overflow; 'sluice inspect' shows what it holds");
     }

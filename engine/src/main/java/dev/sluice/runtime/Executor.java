@@ -5,6 +5,7 @@ import dev.sluice.backend.Device;
 import dev.sluice.backend.DeviceMemory;
 import dev.sluice.backend.KvType;
 import dev.sluice.backend.LayerState;
+import dev.sluice.backend.StateSource;
 import dev.sluice.backend.Step;
 import dev.sluice.error.SluiceException;
 import dev.sluice.graph.Graph;
@@ -114,6 +115,22 @@ public final class Executor implements AutoCloseable {
     /** Queues the choice of the largest logit of each row of the last step's. */
     void argMax(Batch batch) {
         argMax.submit(batch.step(), batch.logits(), batch.best());
+    }
+
+    /** How many steps may well be on their way at once. */
+    int stepsAhead() {
+        return device.stepsAhead();
+    }
+
+    /**
+     * Queues a step of one token, and the choice of the largest of its logits.
+     *
+     * @param id int32 [1], on the device
+     * @param best int32 [1], receives the choice
+     */
+    void run(Step step, DeviceMemory id, Batch memory, StateSource states, DeviceMemory best) {
+        device.submit(layers, step, id, memory.hidden(), memory.logits(), states);
+        argMax.submit(step, memory.logits(), best);
     }
 
     int layerCount() {

@@ -4,7 +4,6 @@ import dev.sluice.error.SluiceException;
 import dev.sluice.tokenizer.StreamDecoder;
 import dev.sluice.tokenizer.Tokenizer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -53,25 +52,38 @@ public final class Generator {
         if (limit == 0) {
             return output.finish(prompt.length, Generation.FinishReason.LENGTH, System.nanoTime() - started, 0);
         }
-        Chooser chooser = new Chooser(options.sampling(), prompt);
-        int[] next = {chooser.choose()};
-        long firstToken = System.nanoTime();
+        long firstToken;
         Generation.FinishReason reason;
-        while (true) {
-            reason = output.accept(next[0], limit);
-            if (reason == null && cancelled.getAsBoolean()) {
-                reason = Generation.FinishReason.CANCELLED;
-            }
-            if (reason == null && sequence.position() == sequence.capacity()) {
-                reason = Generation.FinishReason.CONTEXT;
-            }
-            if (reason != null) {
-                break;
-            }
-            sequence.append(next, 0, 1, 1);
-            next[0] = chooser.choose();
+        try (TokenSource source = source(options.sampling(), prompt, limit - 1)) {
+            int first = source.first();
+            firstToken = System.nanoTime();
+            reason = go(source, first, output, limit, cancelled);
         }
         return output.finish(prompt.length, reason, firstToken - started, System.nanoTime() - firstToken);
+    }
+
+    private TokenSource source(Sampling sampling, int[] prompt, int more) {
+        return sampling.isPlainGreedy()
+                ? new GreedyTokens(sequence, Math.min(more, sequence.capacity() - sequence.position()))
+                : new SampledTokens(sequence, sampling, prompt, executor.graph().vocabulary());
+    }
+
+    private Generation.FinishReason go(
+            TokenSource source, int first, Output output, int limit, BooleanSupplier cancelled) {
+        int next = first;
+        while (true) {
+            Generation.FinishReason reason = output.accept(next, limit);
+            if (reason != null) {
+                return reason;
+            }
+            if (cancelled.getAsBoolean()) {
+                return Generation.FinishReason.CANCELLED;
+            }
+            if (sequence.position() == sequence.capacity()) {
+                return Generation.FinishReason.CONTEXT;
+            }
+            next = source.after(next);
+        }
     }
 
     private boolean prefill(int[] prompt, int outputRows, Progress progress, BooleanSupplier cancelled) {
@@ -86,37 +98,6 @@ public final class Generator {
         }
         progress.report("reading the prompt", prompt.length, prompt.length);
         return true;
-    }
-
-    /** Chooses tokens, on the device where nothing but the largest logit counts. */
-    private final class Chooser {
-        private final Sampling sampling;
-        private final Sampler sampler;
-        private final float[] logits;
-        private int[] history;
-        private int length;
-
-        Chooser(Sampling sampling, int[] prompt) {
-            this.sampling = sampling;
-            this.sampler = new Sampler(sampling);
-            this.logits =
-                    new float[sampling.isPlainGreedy() ? 0 : executor.graph().vocabulary()];
-            this.history = prompt.clone();
-            this.length = prompt.length;
-        }
-
-        int choose() {
-            if (sampling.isPlainGreedy()) {
-                return sequence.bestToken();
-            }
-            sequence.logits(0, logits);
-            int id = sampler.choose(logits, history, length);
-            if (length == history.length) {
-                history = Arrays.copyOf(history, Math.max(16, 2 * length));
-            }
-            history[length++] = id;
-            return id;
-        }
     }
 
     /** Collects tokens and lets text out. */

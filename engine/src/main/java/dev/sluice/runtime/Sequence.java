@@ -76,6 +76,21 @@ public final class Sequence implements AutoCloseable {
     }
 
     /**
+     * Goes on with the largest logit each time, the device's choice being its next input. Earlier results are forgotten.
+     *
+     * @param first id to append first
+     * @param most how many tokens to append at most, {@code first} among them
+     * @throws SluiceException if the sequence has no room for so many
+     */
+    public GreedyRun greedy(int first, int most) {
+        requireOpen();
+        requireRoom(most);
+        batch.clear();
+        results = NO_RESULTS;
+        return new GreedyRun(executor, this, batch, first, most);
+    }
+
+    /**
      * The id of the largest logit of the last row that {@link #append} computed.
      *
      * @throws IllegalStateException if there is none, or a shared batch has been used otherwise since

@@ -54,6 +54,10 @@ final class KernelVariants {
         all.put(GatedActivation.spec(), 0);
         all.put(Add.spec(), 0);
         all.put(ArgMax.spec(tuning), 0);
+        PeakKernels.read(tuning).forEach(spec -> all.put(spec, 0));
+        PeakKernels.copy(tuning).forEach(spec -> all.put(spec, 0));
+        PeakKernels.multiplyAdd(tuning).forEach(spec -> all.put(spec, 0));
+        all.put(PeakKernels.launch(), 0);
         return all;
     }
 

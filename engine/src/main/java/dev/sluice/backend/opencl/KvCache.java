@@ -78,6 +78,7 @@ final class KvCache implements LayerState {
 
     @Override
     public void close() {
+        device.settle();
         device.free(keys);
         device.free(values);
     }

@@ -63,9 +63,9 @@ final class LaunchRecorder {
         return launches;
     }
 
-    /** Counts a step that took the host some time to hand over. */
-    void step(long nanos) {
-        steps++;
+    /** Counts what it took the host to hand work over; a step begins with an embedding. */
+    void submitted(boolean begins, long nanos) {
+        steps += begins ? 1 : 0;
         hostNanos += nanos;
     }
 

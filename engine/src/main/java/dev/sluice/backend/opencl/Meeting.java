@@ -1,30 +1,22 @@
 package dev.sluice.backend.opencl;
 
 import dev.sluice.opencl.Buffer;
+import dev.sluice.opencl.HostMemory;
 import dev.sluice.opencl.Queue;
-import java.lang.foreign.MemorySegment;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.lang.foreign.ValueLayout;
 
-/**
- * Where the work-groups of {@link LayerKernel}s wait for each other ({@code meeting.cl}), and how such steps do beside steps
- * of single launches.
- */
-final class Meeting {
-    private static final Logger LOG = LoggerFactory.getLogger(Meeting.class);
+/** Where the work-groups of {@link LayersKernel}s wait for each other ({@code meeting.cl}). */
+final class Meeting implements AutoCloseable {
     private static final int WORDS = 16;
     private static final int COME = 0;
     private static final int BROKEN = 1;
-    /** The count of who has come begins anew long before it would overflow, between two steps. */
+    /** The count of who has come begins anew long before it would overflow. */
     private static final int MOST_COME = 1 << 30;
 
-    private final OpenClDevice device;
     private final Buffer words;
-    private final int[] read = new int[WORDS];
-    private final Pace pace = new Pace();
+    private final HostMemory seen = HostMemory.allocate((long) Integer.BYTES * WORDS);
 
     Meeting(OpenClDevice device, Queue queue) {
-        this.device = device;
         words = device.newBuffer((long) Integer.BYTES * WORDS, "the meetings of work-groups");
         queue.fill(words, 0, words.byteSize(), 0);
     }
@@ -33,24 +25,35 @@ final class Meeting {
         return words;
     }
 
-    /** Whether meetings are the faster way, as far as is known; first. */
-    Pace pace() {
-        return pace;
+    /** Has the host see how it went, when what was queued so far is done. */
+    void look(Queue queue) {
+        // Whoever waits for what is queued after it waits for it as well.
+        queue.readAsync(words, 0, seen, 0, words.byteSize()).close();
     }
 
-    /** Waits for the queue, and says whether a meeting broke: what was computed since the last time is then void. */
-    boolean broke(Queue queue) {
-        queue.read(words, 0, MemorySegment.ofArray(read));
-        boolean broken = read[BROKEN] != 0;
-        if (broken || read[COME] > MOST_COME) {
-            queue.fill(words, 0, words.byteSize(), 0);
-        }
-        if (!broken) {
-            return false;
-        }
-        LOG.debug(
-                "{}: work-groups waited too long for each other; the step is taken launch by launch",
-                device.info().id());
-        return true;
+    /** Whether a meeting broke before the last look that is done: what was computed since is void. */
+    boolean broke() {
+        return seen(BROKEN) != 0;
+    }
+
+    /** Whether the next meetings must begin with {@link #reset}. */
+    boolean worn() {
+        return broke() || seen(COME) > MOST_COME;
+    }
+
+    private int seen(int word) {
+        return seen.segment().getAtIndex(ValueLayout.JAVA_INT, word);
+    }
+
+    /** Begins anew; nothing may be under way. */
+    void reset(Queue queue) {
+        queue.fill(words, 0, words.byteSize(), 0);
+        queue.finish();
+        seen.segment().fill((byte) 0);
+    }
+
+    @Override
+    public void close() {
+        seen.close();
     }
 }

@@ -30,6 +30,7 @@ final class OpenClCompiledLayer implements CompiledLayer {
     private final boolean inPlaceNeedsCopy;
     private final Map<KvType, Optional<LayerCalls>> calls = new EnumMap<>(KvType.class);
     private final long residentBytes;
+    private final List<CompiledLayer> alone = List.of(this);
     private boolean chains;
     private boolean closed;
 
@@ -90,16 +91,12 @@ final class OpenClCompiledLayer implements CompiledLayer {
 
     @Override
     public Fence submit(Step step, DeviceMemory in, DeviceMemory out, @Nullable LayerState... states) {
-        device.exclusively(queue -> {
-            queue(queue, step, in, out, states);
-            queue.flush();
-        });
+        device.exclusively(queue -> device.steps().submit(queue, alone, step, in, out, out, i -> states));
         return device.fence();
     }
 
     /** Queues the layer's launches; the caller holds the device. */
     void queue(Queue queue, Step step, DeviceMemory in, DeviceMemory out, @Nullable LayerState... states) {
-        requireOpen();
         boolean head = layer.kind() == Layer.Kind.HEAD;
         int rows = head || layer.kind() == Layer.Kind.ARGMAX ? step.outputRows() : step.tokens();
         requireRoom(step);
@@ -199,14 +196,14 @@ final class OpenClCompiledLayer implements CompiledLayer {
 
     /** The layer's KV cache for a step of one token, which and whose ends are looked at as {@link #queue} does. */
     KvCache token(Step step, DeviceMemory in, DeviceMemory out, @Nullable LayerState[] states) {
-        requireOpen();
         requireRoom(step);
         buffer(in, layer.inputWidth());
         buffer(out, layer.outputWidth());
         return caches(step, states)[0];
     }
 
-    private void requireOpen() {
+    /** @throws IllegalStateException if the layer is closed */
+    void requireOpen() {
         if (closed) {
             throw new IllegalStateException(layer.name() + " has been closed");
         }
@@ -229,8 +226,8 @@ final class OpenClCompiledLayer implements CompiledLayer {
         return chains;
     }
 
-    boolean isOpenOn(OpenClDevice other) {
-        return device == other && !closed;
+    boolean belongsTo(OpenClDevice other) {
+        return device == other;
     }
 
     /** Gets ready for KV caches of a format. */
@@ -252,6 +249,7 @@ final class OpenClCompiledLayer implements CompiledLayer {
 
     @Override
     public void close() {
+        device.settle();
         device.exclusivelyIfOpen(() -> {
             if (!closed) {
                 closed = true;

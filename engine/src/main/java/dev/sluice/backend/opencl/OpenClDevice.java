@@ -9,6 +9,7 @@ import dev.sluice.backend.Fence;
 import dev.sluice.backend.KvType;
 import dev.sluice.backend.LaunchProfile;
 import dev.sluice.backend.LayerState;
+import dev.sluice.backend.PeakMeter;
 import dev.sluice.backend.Precision;
 import dev.sluice.backend.StateSource;
 import dev.sluice.backend.Step;
@@ -20,9 +21,11 @@ import dev.sluice.graph.Layer;
 import dev.sluice.graph.Op;
 import dev.sluice.graph.Rotation;
 import dev.sluice.opencl.Buffer;
+import dev.sluice.opencl.BufferFlag;
 import dev.sluice.opencl.ClException;
 import dev.sluice.opencl.Context;
 import dev.sluice.opencl.DeviceType;
+import dev.sluice.opencl.Event;
 import dev.sluice.opencl.Queue;
 import dev.sluice.tensor.Tensor;
 import java.util.ArrayList;
@@ -161,6 +164,11 @@ final class OpenClDevice implements Device {
         return new BoundKernel(source, programs.kernel(source), recorder);
     }
 
+    /** A buffer that the host reaches fast: pinned memory, where the driver has that. The caller closes it. */
+    Buffer newHostBuffer(long bytes) {
+        return context.newBuffer(bytes, BufferFlag.HOST_ALLOCATED);
+    }
+
     /** Kernels launched so far. */
     synchronized long launches() {
         return recorder.launches();
@@ -233,13 +241,34 @@ final class OpenClDevice implements Device {
         }
     }
 
+    Steps steps() {
+        return steps;
+    }
+
+    /** Waits until nothing that was queued may have to be queued again: something that it uses is to go. */
+    void settle() {
+        exclusivelyIfOpen(() -> steps.settle(queue));
+    }
+
+    /** Waits for a command, while others may use the device. */
+    void awaiting(Event event) {
+        try {
+            event.await();
+        } catch (ClException e) {
+            throw failed(e);
+        }
+    }
+
     LaunchRecorder recorder() {
         return recorder;
     }
 
     /** A fence after all that was submitted so far. */
     Fence fence() {
-        return () -> exclusively(Queue::finish);
+        return () -> exclusively(q -> {
+            q.finish();
+            steps.settle(q);
+        });
     }
 
     void forget(OpenClCompiledLayer layer) {
@@ -268,8 +297,14 @@ final class OpenClDevice implements Device {
     }
 
     @Override
+    public int stepsAhead() {
+        return 1;
+    }
+
+    @Override
     public synchronized void startProfile() {
         queue.finish();
+        steps.settle(queue);
         if (!queue.profiling()) {
             Queue plain = queue;
             queue = context.newProfilingQueue(device);
@@ -394,10 +429,16 @@ final class OpenClDevice implements Device {
 
     /** A layer of this device, still open. */
     OpenClCompiledLayer own(CompiledLayer layer) {
-        if (layer instanceof OpenClCompiledLayer own && own.isOpenOn(this)) {
+        if (layer instanceof OpenClCompiledLayer own && own.belongsTo(this)) {
+            own.requireOpen();
             return own;
         }
-        throw new IllegalArgumentException(layer.layer().name() + " belongs to another device or is closed");
+        throw new IllegalArgumentException(layer.layer().name() + " belongs to another device");
+    }
+
+    @Override
+    public synchronized Optional<PeakMeter> newPeakMeter() {
+        return Optional.of(OpenClPeakMeter.of(this));
     }
 
     @Override
@@ -411,8 +452,10 @@ final class OpenClDevice implements Device {
             return;
         }
         queue.finish();
+        steps.settle(queue);
         List.copyOf(layers).forEach(CompiledLayer::close);
         closed = true;
+        steps.close();
         weights.close();
         memory.close();
         programs.close();

@@ -1,6 +1,7 @@
 package dev.sluice.backend.opencl;
 
 import dev.sluice.backend.DeviceMemory;
+import dev.sluice.backend.ReadBack;
 import dev.sluice.opencl.Buffer;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
@@ -36,17 +37,32 @@ final class OpenClMemory implements DeviceMemory {
     @Override
     public void write(long offset, MemorySegment source) {
         Objects.checkFromIndexSize(offset, source.byteSize(), bytes);
-        device.exclusively(queue -> queue.write(buffer(), offset, source));
+        device.exclusively(queue -> {
+            device.steps().settle(queue); // steps may have to be taken again with what is here now
+            queue.write(buffer(), offset, source);
+        });
     }
 
     @Override
     public void read(long offset, MemorySegment target) {
         Objects.checkFromIndexSize(offset, target.byteSize(), bytes);
-        device.exclusively(queue -> queue.read(buffer(), offset, target));
+        device.exclusively(queue -> {
+            queue.read(buffer(), offset, target);
+            if (device.steps().settle(queue)) {
+                queue.read(buffer(), offset, target);
+            }
+        });
+    }
+
+    @Override
+    public ReadBack readBack(long offset, long count) {
+        Objects.checkFromIndexSize(offset, count, bytes);
+        return new OpenClReadBack(device, this, offset, count);
     }
 
     @Override
     public void close() {
+        device.settle();
         device.free(buffer);
     }
 }

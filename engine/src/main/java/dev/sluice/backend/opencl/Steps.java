@@ -5,20 +5,39 @@ import dev.sluice.backend.DeviceMemory;
 import dev.sluice.backend.KvType;
 import dev.sluice.backend.StateSource;
 import dev.sluice.backend.Step;
+import dev.sluice.graph.Layer;
 import dev.sluice.opencl.Queue;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * How steps go through a device's layers: launch by launch, or, where a step is one token and launches cost as much as what
- * they do, many layers in one launch. Its methods are called by whoever holds the device.
+ * they do, many layers in one launch. Such a launch may come to nothing ({@link Meeting}), which is known when the host waits
+ * for what came of it; until then all that was queued since is remembered, and queued again launch by launch if need be.
+ *
+ * <p>Its methods are called by whoever holds the device.
  */
-final class Steps {
+final class Steps implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Steps.class);
+    /** When so much is not settled the host waits. */
+    private static final int MOST_UNSETTLED = 64;
+
     private final OpenClDevice device;
     private final Chains chains;
+    private final Pace pace = new Pace();
+    private final Deque<Unsettled> unsettled = new ArrayDeque<>();
+    private final Deque<Unsettled> spare = new ArrayDeque<>();
     private final List<KvCache> caches = new ArrayList<>();
     private @Nullable Meeting meeting;
+    /** Whether the steps that are not settled went in few launches, and when the first of them began. */
+    private boolean meets;
+
+    private long begun;
 
     Steps(OpenClDevice device) {
         this.device = device;
@@ -30,6 +49,7 @@ final class Steps {
         return meeting != null;
     }
 
+    /** A layer was closed. */
     void forgetChains() {
         chains.close();
     }
@@ -43,28 +63,125 @@ final class Steps {
             DeviceMemory between,
             DeviceMemory out,
             StateSource states) {
-        // A step whose meeting breaks is taken again, so its input must still be there.
-        boolean repeatable = step.tokens() == 1 && in != between && in != out;
-        KvType type = repeatable ? chainedType(layers, states) : null;
         long started = System.nanoTime();
+        if (step.tokens() > 1) {
+            settle(queue);
+        }
+        // What is queued again needs its input as it was.
+        KvType type = step.tokens() == 1 && in != between && in != out ? chainedType(layers, states) : null;
         if (type == null) {
             launch(queue, layers, 0, layers.size(), step, in, between, out, states);
-            device.recorder().step(System.nanoTime() - started);
+        } else {
+            begin(queue);
+            if (meets) {
+                chained(queue, chains.of(layers, type), layers, step, in, between, out, states);
+            } else {
+                launch(queue, layers, 0, layers.size(), step, in, between, out, states);
+            }
+        }
+        if (type != null || !unsettled.isEmpty()) {
+            unsettled.add(fresh().step(layers, step, in, between, out, states, type != null));
+        }
+        device.recorder()
+                .submitted(layers.getFirst().layer().kind() == Layer.Kind.EMBEDDING, System.nanoTime() - started);
+    }
+
+    /** Decides how the next step goes. */
+    private void begin(Queue queue) {
+        if (unsettled.size() >= MOST_UNSETTLED || meets != pace.first()) {
+            settle(queue);
+        }
+        meets = pace.first();
+        if (unsettled.isEmpty()) {
+            begun = System.nanoTime();
+        }
+    }
+
+    /** A copy to the host was queued. */
+    void reading(OpenClReadBack readBack) {
+        if (!unsettled.isEmpty()) {
+            unsettled.add(fresh().copy(readBack));
+        }
+    }
+
+    /** A copy to the host is done: what came before it is settled, or is now done again. */
+    void arrived(Queue queue, OpenClReadBack readBack) {
+        boolean waiting = false;
+        for (Unsettled one : unsettled) {
+            waiting |= one.isCopy(readBack);
+        }
+        if (!waiting) {
             return;
         }
-        Meeting met = meeting(queue);
-        boolean meets = met.pace().first();
-        if (meets) {
-            chained(queue, met, chains.of(layers, type), layers, step, in, between, out, states);
-        } else {
-            launch(queue, layers, 0, layers.size(), step, in, between, out, states);
+        if (broke()) {
+            settle(queue);
+            return;
         }
-        device.recorder().step(System.nanoTime() - started);
-        if (meets && met.broke(queue)) {
-            launch(queue, layers, 0, layers.size(), step, in, between, out, states);
+        int steps = 0;
+        for (boolean found = false; !found; ) {
+            Unsettled done = unsettled.remove();
+            found = done.isCopy(readBack);
+            steps += done.timed() ? 1 : 0;
+            spare.add(done);
+        }
+        took(steps);
+    }
+
+    /**
+     * Waits for all that is not settled, and does it again if it came to nothing.
+     *
+     * @return whether it was done again
+     */
+    boolean settle(Queue queue) {
+        if (unsettled.isEmpty()) {
+            return false;
         }
         queue.finish();
-        met.pace().took(System.nanoTime() - started);
+        boolean broken = broke();
+        Meeting met = meeting;
+        if (met != null && met.worn()) {
+            met.reset(queue);
+        }
+        if (broken) {
+            LOG.debug("work-groups waited too long for each other; steps are taken launch by launch");
+            unsettled.forEach(one -> again(queue, one));
+            queue.finish();
+        }
+        int steps = 0;
+        for (Unsettled one : unsettled) {
+            steps += one.timed() ? 1 : 0;
+        }
+        spare.addAll(unsettled);
+        unsettled.clear();
+        took(steps);
+        return broken;
+    }
+
+    private void again(Queue queue, Unsettled one) {
+        OpenClReadBack readBack = one.readBack();
+        if (readBack != null) {
+            readBack.again(queue);
+            return;
+        }
+        List<CompiledLayer> layers = one.layers();
+        launch(queue, layers, 0, layers.size(), one.step(), one.in(), one.between(), one.out(), one);
+    }
+
+    private boolean broke() {
+        return meeting != null && meeting.broke();
+    }
+
+    private void took(int steps) {
+        long now = System.nanoTime();
+        for (int i = 0; i < steps; i++) {
+            pace.took((now - begun) / steps);
+        }
+        begun = now;
+    }
+
+    private Unsettled fresh() {
+        Unsettled one = spare.poll();
+        return one == null ? new Unsettled() : one;
     }
 
     /** The type of the first layer's cache that can go in one launch with others; null if there is none. */
@@ -106,7 +223,6 @@ final class Steps {
 
     private void chained(
             Queue queue,
-            Meeting met,
             List<Chains.Chain> all,
             List<CompiledLayer> layers,
             Step step,
@@ -114,6 +230,7 @@ final class Steps {
             DeviceMemory between,
             DeviceMemory out,
             StateSource states) {
+        Meeting met = meeting(queue);
         for (Chains.Chain chain : all) {
             LayersKernel kernel = chain.kernel();
             DeviceMemory from = chain.from() == 0 ? in : between;
@@ -124,7 +241,7 @@ final class Steps {
                 launch(queue, layers, chain.from(), chain.to(), step, in, between, out, states);
             }
         }
-        queue.flush();
+        met.look(queue);
     }
 
     /** Checks the layers of a chain and gathers their caches; false if these are not all alike. */
@@ -146,5 +263,12 @@ final class Steps {
             alike &= cache.type() == first.type() && cache.stride() == first.stride();
         }
         return alike;
+    }
+
+    @Override
+    public void close() {
+        if (meeting != null) {
+            meeting.close();
+        }
     }
 }

@@ -133,7 +133,7 @@ class OpenClDeviceTest {
             refused(() -> layer.submit(one, memory, memory, state));
             layer.close();
             assertThrows(IllegalStateException.class, () -> layer.submit(one, memory, memory, state));
-            assertThrows(IllegalArgumentException.class, () -> device.newState(layer, 8, KvType.F32));
+            assertThrows(IllegalStateException.class, () -> device.newState(layer, 8, KvType.F32));
         }
         assertThrows(IllegalStateException.class, () -> device.allocate(1));
     }

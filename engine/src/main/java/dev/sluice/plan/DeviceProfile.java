@@ -1,0 +1,109 @@
+package dev.sluice.plan;
+
+import dev.sluice.backend.DeviceInfo;
+import dev.sluice.error.SluiceException;
+import dev.sluice.tensor.DType;
+import java.util.Collections;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a device can do, as measured with our own kernels or taken from its specification.
+ *
+ * @param id how a user names it: {@code cpu}, {@code opencl:0}
+ * @param name the device's own name
+ * @param kind what it is made of
+ * @param memoryBytes memory that may be used
+ * @param largestAllocation the largest single allocation
+ * @param hostMemory whether it computes from the host's memory: its weights then take nothing but that, and what it reads
+ *     shares the host's bandwidth
+ * @param rates products by weight format; {@link #ANY} stands for all formats that have no entry
+ * @param kvBytesPerSecond bytes of KV cache that attention reads while decoding
+ * @param attentionFlops operations of attention with hundreds of tokens
+ * @param link copies from and to host memory; null: layers cannot be streamed to it
+ * @param launchSeconds what a layer costs on top of its work: launches, meetings of threads
+ * @param hopSeconds what beginning and ending a step on the device costs, with its activations handed on
+ */
+public record DeviceProfile(
+        String id,
+        String name,
+        DeviceInfo.Kind kind,
+        long memoryBytes,
+        long largestAllocation,
+        boolean hostMemory,
+        Map<String, FormatRate> rates,
+        double kvBytesPerSecond,
+        double attentionFlops,
+        @Nullable LinkProfile link,
+        double launchSeconds,
+        double hopSeconds) {
+    /** The name under which {@link #rates} holds what goes for all other formats. */
+    public static final String ANY = "*";
+
+    public DeviceProfile {
+        rates = Collections.unmodifiableMap(new TreeMap<>(rates));
+        Checks.require(!id.isBlank(), "id must name the device, such as opencl:0");
+        Checks.positive("memory_bytes", memoryBytes);
+        Checks.positive("largest_allocation_bytes", largestAllocation);
+        Checks.require(
+                !rates.isEmpty(), "rates must have a weight format, such as Q4_K, or \"" + ANY + "\" for all formats");
+        Checks.positive("kv_bytes_per_second", kvBytesPerSecond);
+        Checks.positive("attention_flops", attentionFlops);
+        Checks.notNegative("launch_seconds", launchSeconds);
+        Checks.notNegative("hop_seconds", hopSeconds);
+    }
+
+    /**
+     * The rate for a weight format.
+     *
+     * @throws SluiceException if the profile has none
+     */
+    FormatRate rate(DType format) {
+        FormatRate own = rates.get(format.name());
+        FormatRate rate = own != null ? own : rates.get(ANY);
+        if (rate == null) {
+            throw new SluiceException("the profile of " + id + " has no rate for " + format + " weights (it has "
+                    + String.join(", ", rates.keySet()) + "); measure it again with 'sluice calibrate', or give its"
+                    + " hardware file an entry \"" + format + "\" or \"" + ANY + "\" in rates");
+        }
+        return rate;
+    }
+
+    /** Whether it is the processor: all such devices take turns on the same cores. */
+    boolean onProcessor() {
+        return kind == DeviceInfo.Kind.CPU;
+    }
+
+    DeviceProfile withMemory(long bytes) {
+        return new DeviceProfile(
+                id,
+                name,
+                kind,
+                bytes,
+                largestAllocation,
+                hostMemory,
+                rates,
+                kvBytesPerSecond,
+                attentionFlops,
+                link,
+                launchSeconds,
+                hopSeconds);
+    }
+
+    DeviceProfile withLink(LinkProfile value) {
+        return new DeviceProfile(
+                id,
+                name,
+                kind,
+                memoryBytes,
+                largestAllocation,
+                hostMemory,
+                rates,
+                kvBytesPerSecond,
+                attentionFlops,
+                value,
+                launchSeconds,
+                hopSeconds);
+    }
+}

@@ -1,0 +1,46 @@
+package dev.sluice.plan;
+
+import dev.sluice.graph.Layer;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One layer as the planner needs it.
+ *
+ * @param name as in the graph: {@code embedding}, {@code block 3}, {@code head}
+ * @param kind embedding, block or head
+ * @param weights matrices that every token needs, by format
+ * @param vectorBytes of gains and biases
+ * @param tiedBytes of {@code weights} that the embedding holds already, on a device that holds both
+ * @param experts of a mixture of experts
+ * @param attention null if the layer keeps nothing
+ * @param scratchWidth floats per token of the values within the layer
+ */
+record LayerShape(
+        String name,
+        Layer.Kind kind,
+        List<WeightPart> weights,
+        long vectorBytes,
+        long tiedBytes,
+        @Nullable ExpertShape experts,
+        @Nullable AttentionShape attention,
+        int scratchWidth) {
+    LayerShape {
+        weights = List.copyOf(weights);
+    }
+
+    /** The same layer under another name. */
+    LayerShape named(String value) {
+        return new LayerShape(value, kind, weights, vectorBytes, tiedBytes, experts, attention, scratchWidth);
+    }
+
+    /** Bytes of what every token needs. */
+    long denseBytes() {
+        return vectorBytes + weights.stream().mapToLong(WeightPart::bytes).sum();
+    }
+
+    /** Bytes of all experts, 0 without. */
+    long expertBytes() {
+        return experts == null ? 0 : experts.bytes();
+    }
+}

@@ -1,0 +1,33 @@
+package dev.sluice.plan;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Equal pieces of a stage.
+ *
+ * @param piece what each of them is
+ * @param members their numbers in the stage: twice the layer's offset, and one more for its experts
+ */
+record PieceGroup(Piece piece, List<Integer> members) {
+    PieceGroup {
+        members = List.copyOf(members);
+    }
+
+    int count() {
+        return members.size();
+    }
+
+    /** Ways to divide the group between memory, link and CPU. */
+    double ways() {
+        double n = count();
+        return piece.streamable() && piece.hostable() ? (n + 1) * (n + 2) / 2 : n + 1;
+    }
+
+    PieceGroup merged(PieceGroup other) {
+        List<Integer> all = new ArrayList<>(members);
+        all.addAll(other.members);
+        all.sort(null);
+        return new PieceGroup(piece.merged(other.piece), all);
+    }
+}

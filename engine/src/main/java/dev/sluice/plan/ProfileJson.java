@@ -1,0 +1,145 @@
+package dev.sluice.plan;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sluice.backend.DeviceInfo;
+import dev.sluice.tensor.DType;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** {@link Hardware} and what it is made of, as JSON: bytes, bytes per second, operations per second, seconds. */
+final class ProfileJson {
+    private ProfileJson() {}
+
+    static Hardware hardware(JsonFields in) {
+        return new Hardware(
+                in.text("name"),
+                in.text("source"),
+                in.object("host", ProfileJson::host),
+                in.list("devices", ProfileJson::device));
+    }
+
+    static HostProfile host(JsonFields in) {
+        return new HostProfile(
+                in.whole("memory_bytes"), in.number("read_bytes_per_second"), in.number("disk_bytes_per_second"));
+    }
+
+    static DeviceProfile device(JsonFields in) {
+        return new DeviceProfile(
+                in.text("id"),
+                in.text("name"),
+                kind(in),
+                in.whole("memory_bytes"),
+                in.whole("largest_allocation_bytes"),
+                in.flag("host_memory"),
+                in.object("rates", ProfileJson::rates),
+                in.number("kv_bytes_per_second"),
+                in.number("attention_flops"),
+                in.has("link") ? in.object("link", ProfileJson::link) : null,
+                in.number("launch_seconds"),
+                in.number("hop_seconds"));
+    }
+
+    private static DeviceInfo.Kind kind(JsonFields in) {
+        return switch (in.text("kind")) {
+            case "cpu" -> DeviceInfo.Kind.CPU;
+            case "gpu" -> DeviceInfo.Kind.GPU;
+            case "accelerator" -> DeviceInfo.Kind.ACCELERATOR;
+            default -> throw in.wrong("kind", "cpu, gpu or accelerator");
+        };
+    }
+
+    private static Map<String, FormatRate> rates(JsonFields in) {
+        Map<String, FormatRate> rates = new TreeMap<>();
+        for (String format : in.names()) {
+            if (!format.equals(DeviceProfile.ANY)) {
+                format(in, format);
+            }
+            rates.put(
+                    format,
+                    in.object(
+                            format,
+                            rate -> new FormatRate(
+                                    rate.list(
+                                            "products",
+                                            p -> new RatePoint(p.count("tokens"), p.number("bytes_per_second"))),
+                                    rate.number("flops"))));
+        }
+        return rates;
+    }
+
+    /** The weight format that a field's name stands for. */
+    static DType format(JsonFields in, String name) {
+        for (DType type : DType.values()) {
+            if (type.name().equals(name)) {
+                return type;
+            }
+        }
+        throw in.wrong(name, "under the name of a weight format, such as Q4_K or F16");
+    }
+
+    private static LinkProfile link(JsonFields in) {
+        return new LinkProfile(
+                in.number("pinned_bytes_per_second"),
+                in.number("pinned_computing_bytes_per_second"),
+                in.number("pageable_bytes_per_second"),
+                in.number("mapped_bytes_per_second"),
+                in.number("to_host_bytes_per_second"));
+    }
+
+    static ObjectNode write(Hardware hardware, ObjectMapper mapper) {
+        ObjectNode root = mapper.createObjectNode();
+        root.put("name", hardware.name());
+        root.put("source", hardware.source());
+        root.set("host", write(hardware.host(), mapper));
+        ArrayNode devices = root.putArray("devices");
+        hardware.devices().forEach(device -> devices.add(write(device, mapper)));
+        return root;
+    }
+
+    static ObjectNode write(HostProfile host, ObjectMapper mapper) {
+        return mapper.createObjectNode()
+                .put("memory_bytes", host.memoryBytes())
+                .put("read_bytes_per_second", host.readBytesPerSecond())
+                .put("disk_bytes_per_second", host.diskBytesPerSecond());
+    }
+
+    static ObjectNode write(DeviceProfile device, ObjectMapper mapper) {
+        ObjectNode node = mapper.createObjectNode();
+        node.put("id", device.id());
+        node.put("name", device.name());
+        node.put("kind", device.kind().name().toLowerCase(Locale.ROOT));
+        node.put("memory_bytes", device.memoryBytes());
+        node.put("largest_allocation_bytes", device.largestAllocation());
+        node.put("host_memory", device.hostMemory());
+        ObjectNode rates = node.putObject("rates");
+        device.rates().forEach((format, rate) -> {
+            ObjectNode entry = rates.putObject(format);
+            write(entry.putArray("products"), rate.points());
+            entry.put("flops", rate.flops());
+        });
+        node.put("kv_bytes_per_second", device.kvBytesPerSecond());
+        node.put("attention_flops", device.attentionFlops());
+        LinkProfile link = device.link();
+        if (link != null) {
+            node.putObject("link")
+                    .put("pinned_bytes_per_second", link.pinned())
+                    .put("pinned_computing_bytes_per_second", link.pinnedComputing())
+                    .put("pageable_bytes_per_second", link.pageable())
+                    .put("mapped_bytes_per_second", link.mapped())
+                    .put("to_host_bytes_per_second", link.toHost());
+        }
+        node.put("launch_seconds", device.launchSeconds());
+        node.put("hop_seconds", device.hopSeconds());
+        return node;
+    }
+
+    private static void write(ArrayNode products, List<RatePoint> points) {
+        for (RatePoint point : points) {
+            products.addObject().put("tokens", point.tokens()).put("bytes_per_second", point.bytesPerSecond());
+        }
+    }
+}

@@ -1,0 +1,53 @@
+package dev.sluice.plan;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Consecutive layers on a device, with the place of each one's weights.
+ *
+ * @param device index of the device
+ * @param from index of the first layer
+ * @param dense for each layer {@link Residency#RESIDENT} or {@link Residency#STREAMED}
+ * @param experts for each layer the place of its experts; RESIDENT where it has none
+ */
+record StageLayout(int device, int from, List<Residency> dense, List<Residency> experts) {
+    StageLayout {
+        dense = List.copyOf(dense);
+        experts = List.copyOf(experts);
+    }
+
+    int to() {
+        return from + dense.size();
+    }
+
+    /** What is not in the device's memory. */
+    Away away(StageModel model, ModelShape shape) {
+        Away away = Away.NOTHING;
+        for (int k = 0; k < dense.size(); k++) {
+            int i = from + k;
+            if (dense.get(k) == Residency.STREAMED) {
+                long bytes = model.denseBytes(from, i);
+                away = away.stream(1, bytes, (double) bytes);
+            }
+            long all = shape.layers().get(i).expertBytes();
+            switch (experts.get(k)) {
+                case RESIDENT -> {}
+                case STREAMED -> away = away.stream(1, all, model.expertRead(i));
+                case HOST -> away = away.host(1, all, model.expertRead(i), model.expertDelta(i), model.expertsOnCpu(i));
+            }
+        }
+        return away;
+    }
+
+    /** Indices of the layers that are streamed. */
+    List<Integer> streamed() {
+        List<Integer> indices = new ArrayList<>();
+        for (int k = 0; k < dense.size(); k++) {
+            if (dense.get(k) == Residency.STREAMED) {
+                indices.add(from + k);
+            }
+        }
+        return indices;
+    }
+}

@@ -1,0 +1,234 @@
+package dev.sluice.plan;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What consecutive layers cost on one device: the formulas that everything else stands on.
+ *
+ * <p>A stage takes max(computation, copies, host memory) + a hop, since copies run behind the computation. Its memory
+ * holds KV caches, activations, workspace, resident weights and, where anything is streamed, {@code slots} times the
+ * largest piece.
+ */
+final class StageModel {
+    final DeviceProfile device;
+    private final Problem problem;
+    private final Load load;
+    private final int sequences;
+    private final LayerCost[] own;
+    private final LayerCost[] products;
+    private final LayerCost[] experts;
+    private final double[] expertsOnCpu;
+    private final double[] seconds;
+    private final double[] read;
+    private final long[] kv;
+    private final long[] weights;
+    private final long[] tied;
+
+    /**
+     * A device under a load.
+     *
+     * @param sequences whose KV caches it keeps
+     */
+    StageModel(Problem problem, int device, Load load, int sequences) {
+        this.problem = problem;
+        this.device = problem.hardware.devices().get(device);
+        this.load = load;
+        this.sequences = sequences;
+        int n = problem.model.layers().size();
+        own = new LayerCost[n];
+        products = new LayerCost[n];
+        experts = new LayerCost[n];
+        expertsOnCpu = new double[n];
+        seconds = new double[n + 1];
+        read = new double[n + 1];
+        kv = new long[n + 1];
+        weights = new long[n + 1];
+        tied = new long[n + 1];
+        for (int i = 0; i < n; i++) {
+            add(i);
+        }
+    }
+
+    private void add(int i) {
+        LayerShape layer = problem.model.layers().get(i);
+        PlanRequest request = problem.request;
+        products[i] = LayerCost.products(device, layer, load);
+        own[i] = products[i].plus(LayerCost.rest(device, layer, load, request.kv()));
+        experts[i] = LayerCost.NONE;
+        double bytes = LayerCost.bytesRead(layer, load, request.kv());
+        ExpertShape shape = layer.experts();
+        if (shape != null) {
+            experts[i] = LayerCost.experts(device, shape, load);
+            bytes += shape.distinct(load.rows()) * shape.each().bytes();
+            if (problem.cpu >= 0) {
+                DeviceProfile cpu = problem.hardware.devices().get(problem.cpu);
+                expertsOnCpu[i] = LayerCost.experts(cpu, shape, load).seconds() + cpu.launchSeconds();
+            }
+        }
+        AttentionShape attention = layer.attention();
+        long cache = attention == null ? 0 : attention.bytesPerToken(request.kv()) * problem.context * sequences;
+        seconds[i + 1] = seconds[i] + own[i].seconds() + experts[i].seconds();
+        read[i + 1] = read[i] + bytes;
+        kv[i + 1] = kv[i] + cache;
+        weights[i + 1] = weights[i] + layer.denseBytes() + layer.expertBytes();
+        tied[i + 1] = tied[i] + layer.tiedBytes();
+    }
+
+    /** Bytes of a layer's own weights as this stage holds them. */
+    long denseBytes(int from, int i) {
+        LayerShape layer = problem.model.layers().get(i);
+        return layer.denseBytes() - (from == 0 ? layer.tiedBytes() : 0);
+    }
+
+    /** Bytes of the chosen experts. */
+    double expertRead(int i) {
+        ExpertShape shape = problem.model.layers().get(i).experts();
+        return shape == null ? 0 : shape.distinct(load.rows()) * shape.each().bytes();
+    }
+
+    /** Seconds that a step takes longer, or less if negative, with a layer's experts on the CPU. */
+    double expertDelta(int i) {
+        return expertsOnCpu[i] + crossing() - experts[i].seconds();
+    }
+
+    /** Seconds of the CPU for a layer's experts. */
+    double expertsOnCpu(int i) {
+        return expertsOnCpu[i];
+    }
+
+    /** There and back between device and CPU, within a layer. */
+    private double crossing() {
+        return problem.cpu < 0
+                ? 0
+                : device.hopSeconds()
+                        + problem.hardware.devices().get(problem.cpu).hopSeconds();
+    }
+
+    boolean canStream(int from, int i) {
+        return device.link() != null && i > 0 && !problem.residentOnly[i] && denseBytes(from, i) > 0;
+    }
+
+    boolean canStreamExperts(int i) {
+        return device.link() != null && !problem.residentOnly[i];
+    }
+
+    boolean canHostExperts(int i) {
+        return problem.cpu >= 0 && !device.onProcessor() && !problem.residentOnly[i];
+    }
+
+    /** What the stage takes of the device's memory. */
+    DeviceBytes bytes(int from, int to, Away away) {
+        long activations = 2L * Float.BYTES * rows() * problem.model.embedding();
+        if (to == problem.model.layers().size()) {
+            activations += (long) Float.BYTES * sequences * problem.model.vocabulary();
+        }
+        int widest = 0;
+        for (int i = from; i < to; i++) {
+            widest = Math.max(widest, problem.model.layers().get(i).scratchWidth());
+        }
+        long resident = weights[to] - weights[from] - away.bytes();
+        if (from == 0) {
+            resident -= tied[to];
+        }
+        return new DeviceBytes(
+                device.id(),
+                resident,
+                kv[to] - kv[from],
+                activations,
+                staging(away),
+                Float.BYTES * rows() * widest,
+                device.memoryBytes());
+    }
+
+    private long rows() {
+        return Math.max(problem.request.promptTokens(), sequences);
+    }
+
+    /** Bytes of the slots for what is streamed. */
+    private long staging(Away away) {
+        return problem.request.slots() * (long) Math.ceil(away.largest());
+    }
+
+    /** What the stage takes, or null if it does not fit into the device's memory. */
+    @Nullable
+    StageUse use(int from, int to, Away away) {
+        return use(from, to, away, bytes(from, to, Away.NOTHING).total());
+    }
+
+    /**
+     * As {@link #use(int, int, Away)}.
+     *
+     * @param all bytes of the stage with all weights resident
+     */
+    @Nullable
+    StageUse use(int from, int to, Away away, long all) {
+        long total = total(away, all);
+        return total > device.memoryBytes() ? null : useOf(from, to, away, total);
+    }
+
+    /** Bytes that the stage takes. */
+    long total(Away away, long all) {
+        return all - away.bytes() + staging(away);
+    }
+
+    /** What the stage takes beside its device's memory, whether it fits there or not. */
+    StageUse useAnyway(int from, int to, Away away) {
+        return useOf(from, to, away, bytes(from, to, away).total());
+    }
+
+    private StageUse useOf(int from, int to, Away away, long total) {
+        double compute = seconds[to] - seconds[from] + away.delay();
+        LinkProfile link = device.link();
+        double copy = link == null ? 0 : away.streamed() / link.pinnedComputing();
+        double fromHost = away.hosted() + away.streamed();
+        if (device.hostMemory()) {
+            fromHost += read[to] - read[from] + away.streamed(); // a copy is read and written
+        }
+        double hop = device.hopSeconds();
+        double hostTime = fromHost / problem.hardware.host().readBytesPerSecond();
+        double own = Math.max(compute, Math.max(copy, hostTime)) + hop;
+        return new StageUse(
+                compute,
+                copy,
+                hostTime,
+                hop,
+                fromHost,
+                device.onProcessor() ? own : away.cpu(),
+                (double) (device.hostMemory() ? total : staging(away)),
+                (double) away.bytes(),
+                away.streamed() + away.hosted());
+    }
+
+    /** The same with a fraction of the products of the streamed layers left to the CPU. */
+    StageUse shared(StageUse whole, Iterable<Integer> streamed, double fraction) {
+        DeviceProfile cpu = problem.hardware.devices().get(problem.cpu);
+        double compute = whole.compute();
+        double busy = whole.cpu();
+        double moved = 0;
+        for (int i : streamed) {
+            LayerShape layer = problem.model.layers().get(i);
+            double here = products[i].seconds();
+            double there = LayerCost.products(cpu, layer, load).seconds() * fraction;
+            compute += Math.max(here * (1 - fraction), there + crossing()) - here;
+            busy += there;
+            moved += fraction * layer.denseBytes();
+        }
+        LinkProfile link = device.link();
+        double copy = link == null ? 0 : whole.copy() - moved / link.pinnedComputing();
+        return new StageUse(
+                compute,
+                copy,
+                whole.hostTime(),
+                whole.hop(),
+                whole.hostBytes(),
+                busy,
+                whole.fixed(),
+                whole.pool(),
+                whole.poolRead());
+    }
+
+    /** What the layers' own work consists of, experts included unless the CPU has them. */
+    LayerCost cost(int i, boolean withExperts) {
+        return withExperts ? own[i].plus(experts[i]) : own[i];
+    }
+}

@@ -1,0 +1,114 @@
+package dev.sluice.runtime;
+
+import dev.sluice.backend.DeviceMemory;
+import dev.sluice.backend.LayerState;
+import dev.sluice.backend.ReadBack;
+import dev.sluice.backend.StateSource;
+import dev.sluice.backend.Step;
+import dev.sluice.error.SluiceException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tokens of one sequence, each the largest logit after the one before it. What a step chooses is the next step's input without
+ * a detour over the host, so that the next step is on its way before the choice is read: the device never waits for the
+ * host. When the run ends early, at most as many steps as are on their way were for nothing.
+ *
+ * <p>Used by one thread at a time, and the sequence by nobody else meanwhile; closed before its sequence, twice without harm.
+ */
+public final class GreedyRun implements AutoCloseable {
+    private final Executor executor;
+    private final Sequence sequence;
+    private final Batch memory;
+    private final int most;
+    private final int start;
+    private final int ahead;
+    private final Step step = Step.forParts(1);
+    private final @Nullable LayerState[] state = {null};
+    private final StateSource states = this::state;
+    /** Input of step {@code i} at {@code i % size}, its choice behind it. */
+    private final List<DeviceMemory> ids = new ArrayList<>();
+
+    private final List<ReadBack> reads = new ArrayList<>();
+    private int submitted;
+    private int taken;
+    private boolean closed;
+
+    GreedyRun(Executor executor, Sequence sequence, Batch memory, int first, int most) {
+        this.executor = executor;
+        this.sequence = sequence;
+        this.memory = memory;
+        this.most = most;
+        start = sequence.position();
+        ahead = executor.stepsAhead();
+        int vocabulary = executor.graph().vocabulary();
+        if (first < 0 || first >= vocabulary) {
+            throw new SluiceException(
+                    "token id " + first + " is not within the vocabulary of " + vocabulary + " tokens");
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            for (int i = 0; i < ahead + 2; i++) {
+                DeviceMemory id = executor.allocate(Integer.BYTES);
+                ids.add(id);
+                reads.add(id.readBack(0, Integer.BYTES));
+            }
+            ids.getFirst().write(0, arena.allocateFrom(ValueLayout.JAVA_INT, first));
+        } catch (RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    /**
+     * Appends a token, the first one or the choice before, and makes the next choice.
+     *
+     * @return the choice, not yet part of the sequence
+     * @throws SluiceException if the logits are not numbers, or the device fails
+     * @throws IllegalStateException if all tokens have been appended, or the sequence was changed since
+     */
+    public int next() {
+        if (closed || taken == most) {
+            throw new IllegalStateException(closed ? "the run is closed" : "the run of " + most + " tokens is over");
+        }
+        sequence.requireOpen();
+        if (sequence.position() != start + taken) {
+            throw new IllegalStateException("the sequence was at " + (start + taken) + " and is at "
+                    + sequence.position() + " now: a run has it for itself");
+        }
+        while (submitted < most && submitted - taken <= ahead) {
+            submit();
+        }
+        int id = reads.get((taken + 1) % reads.size()).await().get(ValueLayout.JAVA_INT, 0);
+        if (id < 0) {
+            throw Batch.notANumber();
+        }
+        sequence.advance(1);
+        taken++;
+        return id;
+    }
+
+    private void submit() {
+        step.clear().add(start + submitted, 1, 1);
+        int next = (submitted + 1) % ids.size();
+        executor.run(step, ids.get(submitted % ids.size()), memory, states, ids.get(next));
+        reads.get(next).start();
+        submitted++;
+    }
+
+    private @Nullable LayerState[] state(int layer) {
+        state[0] = sequence.state(layer);
+        return state;
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            reads.forEach(ReadBack::close);
+            ids.forEach(DeviceMemory::close);
+        }
+    }
+}
