@@ -143,7 +143,10 @@ final class AttentionBench extends StageBench {
 
     @Override
     Collection<ProgramSpec> programs(DeviceTuning tuning) {
-        return List.of();
+        int queries = Attention.queries(device, op, tuning);
+        return phase == Phase.ONE
+                ? List.of()
+                : List.of(ByKvType.spec(Attention.spec(tuning, op.headDim(), queries), type));
     }
 
     @Override

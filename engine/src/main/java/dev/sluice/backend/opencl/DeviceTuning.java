@@ -73,13 +73,13 @@ record DeviceTuning(
                 VectorTuning.of(info, dot),
                 0,
                 WeightLayout.TILES,
-                PlaneTuning.of(info.maxWorkGroupSize(), PlaneTuning.Dot.PLAIN),
+                PlaneTuning.of(info.maxWorkGroupSize(), Set.of()),
                 SplitTuning.NONE);
     }
 
     /** Many threads that read side by side. */
     static DeviceTuning parallel(DeviceInfo info, Set<Capability> capabilities) {
-        PlaneTuning planes = PlaneTuning.of(info.maxWorkGroupSize(), PlaneTuning.Dot.of(capabilities));
+        PlaneTuning planes = PlaneTuning.of(info.maxWorkGroupSize(), capabilities);
         SplitTuning keys = SplitTuning.of(info.maxWorkGroupSize());
         return new DeviceTuning(
                 1,

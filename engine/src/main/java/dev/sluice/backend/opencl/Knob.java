@@ -108,10 +108,10 @@ enum Knob {
             case TOKENS -> List.of(4, 6, 8, 12, DeviceTuning.MOST_TOKENS);
             case GROUPS_PER_UNIT -> List.of(1, 2, 4, 8, 16, 32, 64);
             case VECTOR_TOKENS -> List.of(1, 2, 3, 4, 6, 8);
-            case ROW_ITEMS -> List.of(1, 2, 4, 8, 16);
+            case ROW_ITEMS -> List.of(2, 4, 8, 16);
             case PLANE_GROUPS -> List.of(2, 4, 8, 16, 32);
             case QUADS -> List.of(4, 8, 16);
-            case QUERIES -> List.of(2, 4, 6, 8, 12, 16);
+            case QUERIES -> List.of(4, 6, 8, 12);
             case KEY_ITEMS -> List.of(2, 4, 8);
             case SPLIT_ITEMS -> List.of(64, 128, 256);
             case SPLIT_KEYS -> List.of(64, 128, 256, 512);

@@ -26,13 +26,12 @@ record KnobLimits(DeviceInfo info, Set<Capability> capabilities, boolean roundin
             case AHEAD -> vectors && (value == 0 || !DeviceTuning.simulated(info));
             case TOKENS -> vectors;
             case GROUPS_PER_UNIT -> vectors ? value <= 16 : value >= 8;
-            case VECTOR_TOKENS, SPLIT_KEYS, SPLIT_GROUPS, PLANE_GROUPS -> true;
+            case QUERIES, VECTOR_TOKENS, SPLIT_KEYS, SPLIT_GROUPS, PLANE_GROUPS -> true;
             case ROW_ITEMS -> 32L * value <= most;
             case ARITHMETIC -> allowed(with.planes().arithmetic());
             case DOT -> with.planes().dot().needsNoMoreThan(capabilities);
             case QUADS -> (long) value * value <= most && base.layout() == WeightLayout.PLANES;
-            case QUERIES -> vectors || value >= 4;
-            case KEY_ITEMS -> (long) TILE_ITEMS * value <= most;
+            case KEY_ITEMS -> !vectors && (long) TILE_ITEMS * value <= most;
             case SPLIT_ITEMS -> base.keys().items() > 0 && value <= most;
         };
     }

@@ -133,8 +133,11 @@ public final class OpenClBackend implements Backend {
                 exact ? Set.of() : Capabilities.allowed(ProbeProcess.capabilities(info.id(), device));
         DeviceTuning tuning = DeviceTuning.of(device.info(), capabilities);
         KnobLimits limits = new KnobLimits(device.info(), capabilities, !exact, tuning);
-        Tunings tunings =
-                Tunings.of(limits, ShippedTuning.of(device), TuningStore.of(CacheFolder.ofUser(), device, limits));
+        TuningTable shipped = ShippedTuning.of(
+                device.platform().info().name(),
+                device.info().nativeVectorWidths().floats(),
+                tuning.vectors().dot());
+        Tunings tunings = Tunings.of(limits, shipped, TuningStore.of(CacheFolder.ofUser(), device, limits));
         return OpenClDevice.open(info, device, options, tunings, ProgramCache.ofUser());
     }
 

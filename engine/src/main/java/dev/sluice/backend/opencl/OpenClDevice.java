@@ -288,7 +288,7 @@ final class OpenClDevice implements Device {
         int compiled = programs.compiled();
         String origin = compiled == 0 ? "cached" : compiled == programs.count() ? "compiled" : compiled + " compiled";
         return "OpenCL: " + info.name() + " (" + info.platform() + "), "
-                + (tuning.vectors().dot() == VectorDot.NONE ? "f32, " : "activations rounded to bytes, ")
+                + tunings.arithmetic() + ", "
                 + (tuning.lanes() == 16 ? "16 rows a work-item" : "work-items share rows")
                 + (steps.chained() ? ", layers in one launch where that is faster" : "") + ", " + tunings.origin()
                 + ", "

@@ -6,7 +6,7 @@ import java.util.stream.Stream;
 /**
  * How products of row planes are shaped for a device.
  *
- * @param rowItems rows of work-items of a group that multiplies with one token: 1, 2, 4, 8 or 16
+ * @param rowItems rows of work-items of a group that multiplies with one token: 2, 4, 8 or 16
  * @param groupsPerUnit work-groups per compute unit of such a product, at most
  * @param quads work-items of a group that multiplies with many tokens, along each dimension, for four rows and four tokens
  *     each: 4, 8 or 16
@@ -72,10 +72,15 @@ record PlaneTuning(int rowItems, int groupsPerUnit, int quads, Arithmetic arithm
     /** Local memory that the largest of the products takes, rounded up. */
     static final long LOCAL_BYTES = 24 << 10;
 
-    static PlaneTuning of(long maxWorkGroupSize, Dot dot) {
+    /**
+     * What a device starts from. Where halves are there, products with many tokens multiply in them; products in bytes cost a
+     * model more precision, so that only measuring chooses them.
+     */
+    static PlaneTuning of(long maxWorkGroupSize, Set<Capability> capabilities) {
         boolean large = maxWorkGroupSize >= 256;
         int rowItems = large ? 8 : maxWorkGroupSize >= 128 ? 4 : 2;
-        return new PlaneTuning(rowItems, 8, large ? 16 : 8, Arithmetic.FLOATS, dot);
+        Arithmetic arithmetic = capabilities.contains(Capability.FP16) ? Arithmetic.HALVES : Arithmetic.FLOATS;
+        return new PlaneTuning(rowItems, 8, large ? 16 : 8, arithmetic, Dot.of(capabilities));
     }
 
     PlaneTuning withRowItems(int other) {

@@ -71,7 +71,8 @@ final class ProductBench extends StageBench {
                 * sample.matrices().stream().mapToLong(Matrix::rows).sum()
                 * tokens;
         long byBytes = Math.ceilDiv(Math.min(WORKING_SET, device.availableBytes() / 2), bytes);
-        return Math.clamp(Math.min(byBytes, (long) (MOST_WORK / work)), 1, MOST_COPIES);
+        return Math.clamp(
+                Math.min(byBytes, (long) (MOST_WORK / work)), 1, phase == Phase.ONE ? MOST_COPIES : MOST_COPIES / 2);
     }
 
     private Product copy(Product sample, boolean itself) {

@@ -1,12 +1,9 @@
 package dev.sluice.backend.opencl;
 
-import dev.sluice.opencl.Device;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.util.List;
 import java.util.Objects;
-import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
 /**
@@ -14,25 +11,25 @@ import java.util.regex.Pattern;
  * calibrate}, with keys for shapes of any size, and without hashes of kernels.
  */
 final class ShippedTuning {
-    /**
-     * A kind of devices and its file in the folder {@code tuning}.
-     *
-     * @param platform what the platform's name has
-     * @param compiledFor what the device's version or extensions must say
-     */
-    private record Kind(Pattern platform, Predicate<dev.sluice.opencl.DeviceInfo> compiledFor, String file) {}
-
-    private static final List<Kind> KINDS = List.of();
+    private static final int AVX_512 = 16;
+    private static final Pattern INTEL = Pattern.compile("^Intel\\(R\\) OpenCL");
+    private static final Pattern POCL = Pattern.compile("Portable Computing Language");
 
     private ShippedTuning() {}
 
-    /** What there is for a device; nothing if it is of no known kind. */
-    static TuningTable of(Device device) {
-        for (Kind kind : KINDS) {
-            if (kind.platform().matcher(device.platform().info().name()).find()
-                    && kind.compiledFor().test(device.info())) {
-                return read(kind.file());
-            }
+    /**
+     * What there is for a device; nothing if it is of no known kind.
+     *
+     * @param platform the platform's name
+     * @param floats of the hardware's vectors
+     * @param dot how it multiplies bytes
+     */
+    static TuningTable of(String platform, int floats, VectorDot dot) {
+        if (INTEL.matcher(platform).find() && floats == AVX_512) {
+            return read("intel-cpu-avx512.json");
+        }
+        if (POCL.matcher(platform).find() && dot == VectorDot.X86_VNNI) {
+            return read("pocl-cpu-vnni.json");
         }
         return TuningTable.EMPTY;
     }

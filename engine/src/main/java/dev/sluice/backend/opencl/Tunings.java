@@ -1,5 +1,6 @@
 package dev.sluice.backend.opencl;
 
+import dev.sluice.backend.tiles.WeightLayout;
 import dev.sluice.graph.Op;
 import dev.sluice.tensor.DType;
 import java.util.ArrayList;
@@ -24,6 +25,8 @@ final class Tunings {
     private final @Nullable TuningStore store;
     private TuningTable own;
     private final Map<String, String> kernels = new HashMap<>();
+    private boolean bytes;
+    private boolean halves;
     private boolean usesOwn;
     private boolean usesShipped;
 
@@ -58,6 +61,13 @@ final class Tunings {
         ProductTuning tuning = ProductTuning.of(base);
         for (Phase phase : Phase.values()) {
             tuning = tuning.with(phase, tuned(TuneKey.of(product, phase), () -> kernels(type)));
+        }
+        if (base.layout() == WeightLayout.TILES) {
+            bytes |= tuning.one().vectors().dot().takes(type)
+                    || tuning.many().vectors().dot().takes(type);
+        } else {
+            bytes |= MatMulBytes.serves(tuning.many(), type);
+            halves |= tuning.many().planes().arithmetic() == PlaneTuning.Arithmetic.HALVES;
         }
         return tuning;
     }
@@ -137,6 +147,11 @@ final class Tunings {
     private static String hash(List<ProgramSpec> specs) {
         return ProgramCache.key(specs.stream().map(ProgramSpec::text).toArray(String[]::new))
                 .substring(0, 16);
+    }
+
+    /** For people: how the products that were asked for round activations. */
+    String arithmetic() {
+        return bytes ? "activations rounded to bytes" : halves ? "prompts multiplied in f16" : "f32";
     }
 
     /** For people: where the values come from. */

@@ -125,6 +125,19 @@ class TuningStoreTest {
     }
 
     @Test
+    void whatIsShippedIsReadAndTakenOnlyByDevicesOfItsKind() {
+        TuningTable intel = ShippedTuning.of("Intel(R) OpenCL", 16, VectorDot.NONE);
+        assertEquals(
+                Map.of(Knob.TOKENS, 12),
+                intel.find(KEY, () -> "any").orElseThrow().values());
+        TuningTable pocl = ShippedTuning.of("Portable Computing Language", 16, VectorDot.X86_VNNI);
+        assertTrue(pocl.choices().containsKey("q8_0, many"), pocl::toString);
+        assertEquals(TuningTable.EMPTY, ShippedTuning.of("Intel(R) OpenCL", 8, VectorDot.NONE));
+        assertEquals(TuningTable.EMPTY, ShippedTuning.of("Portable Computing Language", 16, VectorDot.NONE));
+        assertEquals(TuningTable.EMPTY, ShippedTuning.of("Another", 16, VectorDot.X86_VNNI));
+    }
+
+    @Test
     void everyParameterWritesAndReadsItsValues() {
         for (Knob knob : Knob.values()) {
             for (int value : knob.candidates()) {
