@@ -1,6 +1,7 @@
 package dev.sluice.backend.opencl;
 
 import dev.sluice.backend.Backend;
+import dev.sluice.backend.CacheFolder;
 import dev.sluice.backend.Device;
 import dev.sluice.backend.DeviceInfo;
 import dev.sluice.backend.DeviceOptions;
