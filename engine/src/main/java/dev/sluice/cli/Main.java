@@ -60,7 +60,9 @@ public final class Main implements Runnable {
         all.put("logits", LogitsCommand::new);
         all.put("bench", BenchCommand::new);
         all.put("perplexity", PerplexityCommand::new);
+        all.put("calibrate", CalibrateCommand::new);
         all.put("devices", DevicesCommand::new);
+        all.put("plan", PlanCommand::new);
         all.put("check", CheckCommand::new);
         all.put("inspect", InspectCommand::new);
         all.put("practice", PracticeCommand::new);
@@ -98,7 +100,7 @@ public final class Main implements Runnable {
     @Override
     public void run() {
         throw new UsageException(
-                "a command is missing (generate, chat, tokenize, logits, bench, perplexity, devices, check or"
-                        + " inspect)");
+                "a command is missing (generate, chat, tokenize, logits, bench, perplexity, calibrate, plan, devices,"
+                        + " check or inspect)");
     }
 }

@@ -18,12 +18,6 @@ record PieceGroup(Piece piece, List<Integer> members) {
         return members.size();
     }
 
-    /** Ways to divide the group between memory, link and CPU. */
-    double ways() {
-        double n = count();
-        return piece.streamable() && piece.hostable() ? (n + 1) * (n + 2) / 2 : n + 1;
-    }
-
     PieceGroup merged(PieceGroup other) {
         List<Integer> all = new ArrayList<>(members);
         all.addAll(other.members);

@@ -31,6 +31,10 @@ final class Refusal {
     }
 
     private SluiceException exception() {
+        if (!wishesGoTogether()) {
+            return new SluiceException("no plan keeps to " + wishes() + ": a device computes one run of consecutive"
+                    + " layers, and each layer must have a device that may compute it");
+        }
         long sequences = Math.max(1, request.batch());
         String devices = problem.hardware.devices().stream()
                 .map(d -> d.id() + " " + gib(d.memoryBytes()))
@@ -40,8 +44,8 @@ final class Refusal {
                 + ", KV caches for " + sequences + " x " + problem.context + " tokens "
                 + gib(sequences * problem.context * model.kvBytesPerToken(request.kv())) + "; there are " + devices
                 + ", and " + gib(hardware.host().memoryBytes()) + " on the host"
-                + (hardware.host().diskBytesPerSecond() == 0 ? " (weights are not read from disk)" : "") + wishes()
-                + ". "
+                + (hardware.host().diskBytesPerSecond() == 0 ? " (weights are not read from disk)" : "")
+                + (wishes().isEmpty() ? "" : "; asked for " + wishes()) + ". "
                 + (remedies.isEmpty()
                         ? "No shorter context, smaller batch or format, nor 512 GiB more would make it fit; use a"
                                 + " smaller model."
@@ -57,7 +61,19 @@ final class Refusal {
         if (!request.memory().isEmpty()) {
             wishes.add("--memory");
         }
-        return wishes.isEmpty() ? "" : "; asked for " + String.join(", ", wishes);
+        return String.join(", ", wishes);
+    }
+
+    /** Whether there would be a plan if memory were no matter. */
+    private boolean wishesGoTogether() {
+        Hardware endless = hardware.withHost(new HostProfile(
+                Long.MAX_VALUE / 4,
+                hardware.host().readBytesPerSecond(),
+                hardware.host().diskBytesPerSecond()));
+        for (int d = 0; d < hardware.devices().size(); d++) {
+            endless = endless.withDevice(d, hardware.devices().get(d).withMemory(Long.MAX_VALUE / 4));
+        }
+        return wishes().isEmpty() || fits(model, endless, request.withMemory(Map.of()));
     }
 
     private List<String> remedies() {

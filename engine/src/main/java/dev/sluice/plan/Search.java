@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * quantities, so that all ways are kept that no other beats in each. They are left out while they do not bind.
  */
 final class Search {
-    /** Relative accuracy of the interval that pipelined stages are given. */
+    /** What differs by less, relatively, is equal. */
     private static final double ACCURACY = 1e-11;
 
     private static final List<ToDoubleFunction<StageUse>> MEMORY =
@@ -78,23 +78,46 @@ final class Search {
      */
     @Nullable
     Chain pipelined(int stages, double longest) {
-        Label best = within(stages, longest);
+        double low = leastDiskSeconds();
+        Label best = low > longest ? null : within(stages, longest);
         if (best == null) {
             return null;
         }
         double high = interval(best, true);
-        double low = 0;
-        while (high - low > ACCURACY * high) {
-            double middle = low == 0 ? high / 2 : (low + high) / 2;
+        while (true) {
+            double middle = (low + high) / 2;
             Label better = within(stages, middle);
             if (better == null) {
                 low = middle;
-            } else {
-                best = better;
-                high = Math.min(middle, interval(better, true));
+                // There are only so many chains: soon the best is found, and nothing is better by more than rounding.
+                better = within(stages, high * (1 - ACCURACY));
+                if (better == null) {
+                    break;
+                }
             }
+            best = better;
+            high = interval(better, true);
         }
         return new Chain(stages, best.layouts(options, layers), best.uses());
+    }
+
+    /** What the disk takes at least, whichever the chain. */
+    private double leastDiskSeconds() {
+        double bytes = leastSum(use -> use.fixed() + use.pool());
+        double excess = bytes - host.memoryBytes();
+        if (excess <= 0 || Double.isInfinite(bytes)) {
+            return 0;
+        }
+        if (host.diskBytesPerSecond() == 0) {
+            return Double.POSITIVE_INFINITY;
+        }
+        boolean mixture = problem.model.layers().stream().anyMatch(layer -> layer.experts() != null);
+        // All of what is not in memory is read, but for experts that are not chosen.
+        return (mixture ? leastSum(StageUse::poolRead) * (excess / bytes) : excess) / host.diskBytesPerSecond();
+    }
+
+    private double leastSum(ToDoubleFunction<StageUse> quantity) {
+        return new LeastSum(problem, options, quantity).rest((1 << options.size()) - 1, 0);
     }
 
     /** A way with an interval of no more than this; null if there is none. */

@@ -33,15 +33,16 @@ final class Solver {
 
     private @Nullable Candidate solve(int batch) {
         Candidate best = candidate(batch, search(batch, 1).shortest());
-        if (problem.request.objective() == Objective.LATENCY || best == null) {
+        if (problem.request.objective() == Objective.LATENCY) {
             return best;
         }
         int devices = problem.hardware.devices().size();
         for (int stages = 2; stages <= Math.min(devices, batch); stages++) {
-            // Only what beats the best so far by more than rounding is of interest.
-            double limit = best.seconds() / stages * (1 - 1e-12);
+            // Only what beats the best so far by more than rounding is of interest; where nothing fits, parts of the
+            // batch may, as they use fewer experts at once.
+            double limit = best == null ? Double.POSITIVE_INFINITY : best.seconds() / stages * (1 - 1e-12);
             Candidate other = candidate(batch, search(batch, stages).pipelined(stages, limit));
-            if (other != null && other.rate() > best.rate()) {
+            if (other != null && (best == null || other.rate() > best.rate())) {
                 best = other;
             }
         }

@@ -14,9 +14,8 @@ import java.util.List;
  */
 record StageOption(StageUse use, List<PieceGroup> groups, List<Integer> streamed, List<Integer> hosted) {
     /** Whether this is at least as good in all that counts. */
-    boolean dominates(StageOption other) {
+    boolean dominates(StageUse b) {
         StageUse a = use;
-        StageUse b = other.use;
         return a.seconds() <= b.seconds()
                 && a.hostBytes() <= b.hostBytes()
                 && a.cpu() <= b.cpu()

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * ways. Stages of equal layers are looked at once.
  */
 final class StageOptions {
-    /** Beyond so many ways, groups of like pieces are taken for one, on the safe side. */
-    private static final double MOST_WAYS = 100_000;
+    /** Of more groups, those of the most alike pieces are taken for one, on the safe side. */
+    private static final int MOST_GROUPS = 10;
 
     private final StageModel model;
     private final ModelShape shape;
@@ -62,7 +62,7 @@ final class StageOptions {
         for (int kind = 0; kind < counts[0].length; kind++) {
             key.add(counts[to][kind] - counts[from][kind]);
         }
-        return known.computeIfAbsent(key, _ -> enumerate(from, to));
+        return known.computeIfAbsent(key, _ -> new StageEnumeration(model, from, to, groups(from, to)).options());
     }
 
     /** The ways for the layers from..to−1, with the members of this very stage. */
@@ -91,8 +91,7 @@ final class StageOptions {
             members.sort(null);
             groups.add(new PieceGroup(piece, members));
         });
-        while (groups.stream().mapToDouble(PieceGroup::ways).reduce(1, (a, b) -> a * b) > MOST_WAYS
-                && mergeNearest(groups)) {}
+        while (groups.size() > MOST_GROUPS && mergeNearest(groups)) {}
         return groups;
     }
 
@@ -122,107 +121,5 @@ final class StageOptions {
         groups.set(a, groups.get(a).merged(groups.get(b)));
         groups.remove(b);
         return true;
-    }
-
-    private List<StageOption> enumerate(int from, int to) {
-        List<PieceGroup> groups = groups(from, to);
-        int pivot = -1;
-        for (int g = 0; g < groups.size(); g++) {
-            if (groups.get(g).piece().streamable()
-                    && (pivot < 0 || groups.get(g).count() > groups.get(pivot).count())) {
-                pivot = g;
-            }
-        }
-        List<StageOption> options = new ArrayList<>();
-        new Enumeration(from, to, groups, pivot, options).descend(0, Away.NOTHING);
-        return List.copyOf(options);
-    }
-
-    /** One walk through the ways of a stage. */
-    private final class Enumeration {
-        private final int from;
-        private final int to;
-        private final List<PieceGroup> groups;
-        private final int pivot;
-        private final List<StageOption> options;
-        private final long all;
-        private final Integer[] streamed;
-        private final Integer[] hosted;
-
-        Enumeration(int from, int to, List<PieceGroup> groups, int pivot, List<StageOption> options) {
-            this.from = from;
-            this.to = to;
-            this.groups = groups;
-            this.pivot = pivot;
-            this.options = options;
-            streamed = new Integer[groups.size()];
-            hosted = new Integer[groups.size()];
-            all = model.bytes(from, to, Away.NOTHING).total();
-        }
-
-        /**
-         * Goes through all ways for the groups from g on.
-         *
-         * @return whether it fits with nothing of these groups away, so that taking more of the groups before away is of
-         *     no use
-         */
-        boolean descend(int g, Away away) {
-            if (g == groups.size()) {
-                return complete(away);
-            }
-            PieceGroup group = groups.get(g);
-            Piece piece = group.piece();
-            boolean fits = false;
-            for (int h = 0; h <= (piece.hostable() ? group.count() : 0); h++) {
-                Away withHosted = away.host(h, piece.bytes(), piece.read(), piece.delta(), piece.cpu());
-                hosted[g] = h;
-                int most = piece.streamable() && g != pivot ? group.count() - h : 0;
-                for (int s = 0; s <= most; s++) {
-                    streamed[g] = s;
-                    boolean enough = descend(g + 1, withHosted.stream(s, piece.bytes(), piece.read()));
-                    fits |= enough && h == 0 && s == 0;
-                    if (enough) {
-                        break;
-                    }
-                }
-            }
-            return fits;
-        }
-
-        /**
-         * The pivot gives as many as the others demand, and no more: all else only gets worse with them. A device that
-         * shares the host's memory may be asked for more, as the host then need not hold them.
-         */
-        private boolean complete(Away away) {
-            StageUse use = model.use(from, to, away, all);
-            if (pivot < 0) {
-                offer(use);
-                return use != null && !model.device.hostMemory();
-            }
-            Piece piece = groups.get(pivot).piece();
-            int least = 0;
-            if (use == null) {
-                Away one = away.stream(1, piece.bytes(), piece.read());
-                long missing = model.total(one, all) - model.device.memoryBytes();
-                least = 1 + (int) Math.max(0, Math.ceilDiv(missing, piece.bytes()));
-            }
-            int most = groups.get(pivot).count() - hosted[pivot];
-            for (int count = least; count <= (model.device.hostMemory() ? most : Math.min(least, most)); count++) {
-                streamed[pivot] = count;
-                offer(model.use(from, to, away.stream(count, piece.bytes(), piece.read()), all));
-            }
-            return use != null && !model.device.hostMemory();
-        }
-
-        private void offer(@Nullable StageUse use) {
-            if (use == null) {
-                return;
-            }
-            StageOption option = new StageOption(use, groups, List.of(streamed), List.of(hosted));
-            if (options.stream().noneMatch(known -> known.dominates(option))) {
-                options.removeIf(option::dominates);
-                options.add(option);
-            }
-        }
     }
 }

@@ -1,5 +1,6 @@
 package dev.sluice.backend.opencl;
 
+import dev.sluice.backend.CacheFolder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

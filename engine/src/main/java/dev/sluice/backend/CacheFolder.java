@@ -1,16 +1,16 @@
-package dev.sluice.backend.opencl;
+package dev.sluice.backend;
 
 import java.nio.file.Path;
 
 /** Where what was found out or compiled is kept from run to run. */
-final class CacheFolder {
+public final class CacheFolder {
     private CacheFolder() {}
 
     /**
      * The user's folder: the system property {@code sluice.cache.dir} or the variable {@code SLUICE_CACHE_DIR}; else {@code
      * sluice} in {@code LOCALAPPDATA} (Windows), {@code XDG_CACHE_HOME} or {@code ~/.cache}.
      */
-    static Path ofUser() {
+    public static Path ofUser() {
         String chosen = System.getProperty("sluice.cache.dir", System.getenv("SLUICE_CACHE_DIR"));
         if (chosen != null && !chosen.isBlank()) {
             return Path.of(chosen);
