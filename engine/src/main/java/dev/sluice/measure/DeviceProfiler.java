@@ -22,23 +22,31 @@ public final class DeviceProfiler {
     /** The tokens that a device must be opened for. */
     public static final int MOST_TOKENS = 128;
 
-    /** Together far more than caches hold. */
-    private static final long BYTES = 96L << 20;
-
     private static final int EMBEDDING = 2048;
     private static final int HIDDEN = 4096;
     private static final int[] FEW = {1, 4, 16};
     private static final int BLOCKS = 24;
-    private static final int DEPTH = 4096;
     private static final int ROUNDS = 5;
     private static final double LEAST_SECONDS = 0.1;
-    private static final long WARM_NANOS = 200_000_000;
-    private static final long FIRST_WARM_NANOS = 2_000_000_000;
 
     private final Device device;
+    private final Effort effort;
 
-    private DeviceProfiler(Device device) {
+    /**
+     * How much is measured.
+     *
+     * @param bytes of weights, or of KV caches, that a step reads: far more than caches hold
+     * @param depth positions that attention looks back on
+     * @param warmNanos that each kernel runs before it counts
+     * @param firstWarmNanos the same for the first, with which the JVM compiles most of what the others need
+     */
+    record Effort(long bytes, int depth, long warmNanos, long firstWarmNanos) {
+        static final Effort FULL = new Effort(256L << 20, 4096, 200_000_000, 2_000_000_000);
+    }
+
+    private DeviceProfiler(Device device, Effort effort) {
         this.device = device;
+        this.effort = effort;
     }
 
     /**
@@ -48,7 +56,11 @@ public final class DeviceProfiler {
      * @param formats weight formats that plans will be made for
      */
     public static DeviceProfile measure(Device device, Collection<DType> formats) {
-        return new DeviceProfiler(device).measure(formats);
+        return measure(device, formats, Effort.FULL);
+    }
+
+    static DeviceProfile measure(Device device, Collection<DType> formats, Effort effort) {
+        return new DeviceProfiler(device, effort).measure(formats);
     }
 
     private DeviceProfile measure(Collection<DType> formats) {
@@ -56,7 +68,7 @@ public final class DeviceProfiler {
         double step;
         double launch;
         try (Workload tiny = TinyBlocks.of(device, BLOCKS)) {
-            warm(tiny, 1, BLOCKS, FIRST_WARM_NANOS);
+            warm(tiny, 1, BLOCKS, effort.firstWarmNanos());
             double one = seconds(tiny, 1, 1);
             launch = Math.max(0, (seconds(tiny, 1, BLOCKS) - one) / (BLOCKS - 1));
             step = Math.max(0, one - launch);
@@ -68,7 +80,8 @@ public final class DeviceProfiler {
         Workloads.Heads heads = new Workloads.Heads(16, 4, 64);
         double kv;
         double attention;
-        try (Workload behind = Workloads.attention(device, heads, KvType.F16, DEPTH, BYTES, MOST_TOKENS)) {
+        try (Workload behind =
+                Workloads.attention(device, heads, KvType.F16, effort.depth(), effort.bytes(), MOST_TOKENS)) {
             int n = behind.layers();
             // An attention layer is about a third of a block's launches, and those a block counts already.
             kv = behind.bytes(n) / Math.max(1e-9, seconds(behind, 1, n) - step - n * launch / 3);
@@ -90,7 +103,7 @@ public final class DeviceProfiler {
     }
 
     private FormatRate rate(DType format, double step) {
-        try (Workload work = Workloads.feedForward(device, format, EMBEDDING, HIDDEN, BYTES, MOST_TOKENS)) {
+        try (Workload work = Workloads.feedForward(device, format, EMBEDDING, HIDDEN, effort.bytes(), MOST_TOKENS)) {
             int n = work.layers();
             List<RatePoint> points = new ArrayList<>();
             for (int tokens : FEW) {
@@ -127,8 +140,8 @@ public final class DeviceProfiler {
         return Samples.median(samples);
     }
 
-    private static double seconds(Workload work, int tokens, int layers) {
-        warm(work, tokens, layers, WARM_NANOS);
+    private double seconds(Workload work, int tokens, int layers) {
+        warm(work, tokens, layers, effort.warmNanos());
         List<Double> samples = new ArrayList<>();
         double total = 0;
         while (samples.size() < ROUNDS || total < LEAST_SECONDS) {

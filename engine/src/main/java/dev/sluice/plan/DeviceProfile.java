@@ -92,7 +92,8 @@ public record DeviceProfile(
                 hopSeconds);
     }
 
-    DeviceProfile withMemory(long bytes) {
+    /** The same with other memory. */
+    public DeviceProfile withMemory(long bytes) {
         return new DeviceProfile(
                 id,
                 name,
