@@ -37,7 +37,7 @@ class ArchitectureTest {
             Map.entry(
                     "dev.sluice.backend.opencl..",
                     uses("error", "tensor", "graph", "backend", "backend.tiles", "kernels", "opencl", "system")),
-            Map.entry("dev.sluice.measure", uses("error", "tensor", "graph", "backend")),
+            Map.entry("dev.sluice.measure", uses("error", "tensor", "graph", "backend", "plan")),
             Map.entry("dev.sluice.plan", uses("error", "tensor", "graph", "backend")),
             Map.entry("dev.sluice.runtime", uses("error", "graph", "backend", "tokenizer")));
 

@@ -62,8 +62,14 @@ final class PlanCommand implements Callable<Integer> {
             names = "--hardware",
             paramLabel = "FILE|NAME",
             description = "A machine described in a JSON file, or rtx-4090, two-gpus, h100, laptop (default: this"
-                    + " machine, as 'sluice calibrate' has measured it).")
+                    + " machine, as --measure has measured it).")
     private @Nullable String hardware;
+
+    @Option(
+            names = "--measure",
+            description = "Measure the devices of this machine before, anew; their profiles are kept. It takes some"
+                    + " seconds for each; let the machine do nothing else meanwhile.")
+    private boolean measure;
 
     @Option(
             names = "--device",
@@ -131,7 +137,6 @@ final class PlanCommand implements Callable<Integer> {
     private boolean json;
 
     @Mixin
-    @SuppressWarnings("UnusedVariable") // its options act elsewhere: logging, failures
     private final CommonOptions common = new CommonOptions();
 
     PlanCommand(Streams streams) {
@@ -141,8 +146,12 @@ final class PlanCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PlanRequest request = request();
-        Hardware machine = hardware == null ? measured() : HardwareFiles.read(hardware);
-        Plan plan = Planner.plan(shape(), machine, request);
+        if (measure && hardware != null) {
+            throw new UsageException("--measure is for this machine, --hardware for another: give one of them");
+        }
+        ModelShape shape = shape();
+        Hardware machine = hardware == null ? measured(shape) : HardwareFiles.read(hardware);
+        Plan plan = Planner.plan(shape, machine, request);
         streams.out().print(json ? PlanJson.write(plan, machine) + "\n" : PlanTable.write(plan, machine));
         return 0;
     }
@@ -212,12 +221,19 @@ final class PlanCommand implements Callable<Integer> {
         }
     }
 
-    private Hardware measured() {
+    private Hardware measured(ModelShape shape) {
         DeviceCatalog catalog = DeviceCatalog.discover();
         List<DeviceInfo> chosen = new ArrayList<>();
         for (String id : devices) {
             chosen.add(catalog.select(id));
         }
-        return ProfileStore.ofUser().hardware(chosen.isEmpty() ? catalog.devices() : chosen);
+        List<DeviceInfo> all = chosen.isEmpty() ? catalog.devices() : chosen;
+        ProfileStore store = ProfileStore.ofUser();
+        if (measure) {
+            try (ProgressLine progress = ProgressLine.on(streams, common)) {
+                MachineProfiler.measure(catalog, all, shape.formats(), store, progress);
+            }
+        }
+        return store.hardware(all);
     }
 }

@@ -64,7 +64,7 @@ public record DeviceProfile(
         FormatRate rate = own != null ? own : rates.get(ANY);
         if (rate == null) {
             throw new SluiceException("the profile of " + id + " has no rate for " + format + " weights (it has "
-                    + String.join(", ", rates.keySet()) + "); measure it again with 'sluice calibrate', or give its"
+                    + String.join(", ", rates.keySet()) + "); measure it with 'sluice plan --measure', or give its"
                     + " hardware file an entry \"" + format + "\" or \"" + ANY + "\" in rates");
         }
         return rate;
@@ -75,7 +75,25 @@ public record DeviceProfile(
         return kind == DeviceInfo.Kind.CPU;
     }
 
-    DeviceProfile withMemory(long bytes) {
+    /** The same with other rates. */
+    public DeviceProfile withRates(Map<String, FormatRate> value) {
+        return new DeviceProfile(
+                id,
+                name,
+                kind,
+                memoryBytes,
+                largestAllocation,
+                hostMemory,
+                value,
+                kvBytesPerSecond,
+                attentionFlops,
+                link,
+                launchSeconds,
+                hopSeconds);
+    }
+
+    /** The same with other memory. */
+    public DeviceProfile withMemory(long bytes) {
         return new DeviceProfile(
                 id,
                 name,

@@ -4,7 +4,9 @@ import dev.sluice.backend.KvType;
 import dev.sluice.graph.Layer;
 import dev.sluice.tensor.DType;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * A model as the planner needs it: of a file ({@link GraphShape}) or of a description of models that are not here ({@link
@@ -46,6 +48,19 @@ public record ModelShape(
             bytes += attention == null ? 0 : attention.bytesPerToken(kv);
         }
         return bytes;
+    }
+
+    /** The formats of its matrices. */
+    public Set<DType> formats() {
+        Set<DType> formats = EnumSet.noneOf(DType.class);
+        for (LayerShape layer : layers) {
+            layer.weights().forEach(part -> formats.add(part.format()));
+            ExpertShape experts = layer.experts();
+            if (experts != null) {
+                formats.add(experts.each().format());
+            }
+        }
+        return formats;
     }
 
     /** Layers between embedding and head. */

@@ -20,9 +20,9 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * Measured profiles, kept from run to run: one JSON file for each device in the user's cache folder. All that is known of a
- * device belongs to its key, its driver's version included, and so do the kernels: with another of either it has no
- * profile any more.
+ * Measured profiles, kept from run to run: one JSON file for each device in the user's cache folder. A device's
+ * names and its driver's version are its key, and so is the version of the kernels: with another it has no profile any
+ * more.
  */
 public final class ProfileStore {
     /** To be raised when kernels become faster or slower, so that everybody measures anew. */
@@ -94,7 +94,7 @@ public final class ProfileStore {
         }
         if (!missing.isEmpty()) {
             throw new SluiceException("there is no profile of " + String.join(", ", missing) + " for this driver and"
-                    + " these kernels; 'sluice calibrate' measures what is missing, or --hardware plans for a machine that"
+                    + " these kernels; 'sluice plan --measure' measures what is missing, or --hardware plans for a machine that"
                     + " is described in a file (shipped are " + String.join(", ", HardwareFiles.names()) + ")");
         }
         return new Hardware("this machine", "measured", host.orElseThrow(), profiles);
@@ -126,7 +126,15 @@ public final class ProfileStore {
 
     private Path file(DeviceInfo device) {
         String name = device.id().replaceAll("[^A-Za-z0-9]", "-");
-        return folder.resolve(name + "-" + hash(kernels + "\n" + device) + ".json");
+        // Other details may change from run to run, such as what was found out about the device.
+        List<String> key = List.of(
+                kernels,
+                device.id(),
+                device.name(),
+                device.platform(),
+                device.details().getOrDefault("driver", ""),
+                device.details().getOrDefault("version", ""));
+        return folder.resolve(name + "-" + hash(String.join("\n", key)) + ".json");
     }
 
     private static String hash(String text) {

@@ -25,6 +25,7 @@ final class Search {
     private final List<StageOptions> options = new ArrayList<>();
     private final Problem problem;
     private final int layers;
+    private @Nullable DiskBound disk;
 
     /**
      * A search.
@@ -51,12 +52,12 @@ final class Search {
         }
         double interval = interval(best, false);
         if (interval > best.taken[0] * (1 + ACCURACY)) { // the host's memory or the disk bind
-            Label smallest = new LeastSum(problem, options, use -> use.fixed() + use.pool()).chain();
+            Label smallest = disk().smallest().chain();
             if (smallest != null && interval(smallest, false) < interval) {
                 best = smallest;
                 interval = interval(smallest, false);
             }
-            double least = fastest.rest((1 << options.size()) - 1, 0);
+            double least = Math.max(fastest.rest(everyDevice(), 0), leastDiskSeconds());
             if (interval > least * (1 + ACCURACY)) {
                 Limit limit = new Limit(Double.POSITIVE_INFINITY, 0, fastest, interval);
                 for (Label end : new Ways(SECONDS, limit).ends()) {
@@ -103,26 +104,25 @@ final class Search {
 
     /** What the disk takes at least, whichever the chain. */
     private double leastDiskSeconds() {
-        double bytes = leastSum(use -> use.fixed() + use.pool());
-        double excess = bytes - host.memoryBytes();
-        if (excess <= 0 || Double.isInfinite(bytes)) {
-            return 0;
-        }
-        if (host.diskBytesPerSecond() == 0) {
-            return Double.POSITIVE_INFINITY;
-        }
-        boolean mixture = problem.model.layers().stream().anyMatch(layer -> layer.experts() != null);
-        // All of what is not in memory is read, but for experts that are not chosen.
-        return (mixture ? leastSum(StageUse::poolRead) * (excess / bytes) : excess) / host.diskBytesPerSecond();
+        return disk().seconds(0, 0, 0, everyDevice(), 0);
     }
 
-    private double leastSum(ToDoubleFunction<StageUse> quantity) {
-        return new LeastSum(problem, options, quantity).rest((1 << options.size()) - 1, 0);
+    private int everyDevice() {
+        return (1 << options.size()) - 1;
+    }
+
+    private DiskBound disk() {
+        DiskBound known = disk;
+        if (known == null) {
+            known = new DiskBound(problem, options);
+            disk = known;
+        }
+        return known;
     }
 
     /** A way with an interval of no more than this; null if there is none. */
     private @Nullable Label within(int stages, double interval) {
-        Limit limit = new Limit(interval, stages, null, Double.POSITIVE_INFINITY);
+        Limit limit = new Limit(interval, stages, null, interval * (1 + ACCURACY));
         boolean possible = false;
         for (Label end : new Ways(SHARED, limit).ends()) {
             if (end.taken[0] / host.readBytesPerSecond() <= interval && end.taken[1] <= interval) {
@@ -171,12 +171,14 @@ final class Search {
     private final class Ways {
         private final List<ToDoubleFunction<StageUse>> quantities;
         private final Limit limit;
+        private final boolean ofMemory;
         private final int sets = 1 << options.size();
         private final List<List<List<Label>>> bySet = new ArrayList<>();
 
         Ways(List<ToDoubleFunction<StageUse>> quantities, Limit limit) {
             this.quantities = quantities;
             this.limit = limit;
+            ofMemory = quantities.size() > MEMORY.size();
             for (int set = 0; set < sets; set++) {
                 List<List<Label>> byLayers = new ArrayList<>();
                 for (int j = 0; j <= layers; j++) {
@@ -239,10 +241,14 @@ final class Search {
             for (int q = 0; q < taken.length; q++) {
                 taken[q] += quantities.get(q).applyAsDouble(option.use());
             }
+            int left = sets - 1 & ~set;
             LeastSum rest = limit.rest();
-            if (rest != null
-                    && (taken[0] + rest.rest(sets - 1 & ~set, j) >= limit.sum()
-                            || Chain.diskSeconds(taken[1], taken[2], taken[3], host) >= limit.sum())) {
+            if (rest != null && taken[0] + rest.rest(left, j) >= limit.sum()) {
+                return;
+            }
+            int memory = taken.length - MEMORY.size();
+            if (ofMemory
+                    && disk().seconds(taken[memory], taken[memory + 1], taken[memory + 2], left, j) >= limit.sum()) {
                 return;
             }
             for (Label known : into) {

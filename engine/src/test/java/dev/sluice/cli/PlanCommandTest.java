@@ -79,6 +79,22 @@ class PlanCommandTest {
     }
 
     @Test
+    void aMachineThatWasNotMeasuredIsToldHow(@TempDir Path folder) {
+        String before = System.getProperty("sluice.cache.dir");
+        System.setProperty("sluice.cache.dir", folder.toString());
+        try {
+            CommandRun.of("plan", "--model", "8b", "--device", "cpu")
+                    .fails(1, "no profile of cpu", "sluice plan --measure", "--hardware");
+        } finally {
+            if (before == null) {
+                System.clearProperty("sluice.cache.dir");
+            } else {
+                System.setProperty("sluice.cache.dir", before);
+            }
+        }
+    }
+
+    @Test
     void anOptionThatCannotBeHonouredIsAnError() {
         CommandRun.of("plan", "--model", "8b", "--hardware", "laptop", "--memory", "gpu=2G")
                 .fails(1, "--memory", "no device gpu", "cpu, opencl:0");

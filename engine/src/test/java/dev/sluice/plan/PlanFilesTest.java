@@ -106,7 +106,7 @@ class PlanFilesTest {
         ProfileStore store = new ProfileStore(folder.resolve("profiles"), "1");
         String missing = assertThrows(SluiceException.class, () -> store.hardware(List.of(device)))
                 .getMessage();
-        assertTrue(missing.contains("opencl:0") && missing.contains("sluice calibrate"), missing);
+        assertTrue(missing.contains("opencl:0") && missing.contains("sluice plan --measure"), missing);
         store.keep(device, profile);
         store.keepHost(new HostProfile(1L << 30, 1e10, 0));
         assertEquals(profile, store.find(device).orElseThrow());
