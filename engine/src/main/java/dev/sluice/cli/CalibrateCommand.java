@@ -117,6 +117,9 @@ final class CalibrateCommand implements Callable<Integer> {
             out.println();
         }
         out.println(report.note());
+        if (report.rows().isEmpty()) {
+            out.println("OpenCL devices have: --device opencl, or one of those that 'sluice devices' lists");
+        }
     }
 
     private static int width(TuneReport report, int least, boolean shape) {

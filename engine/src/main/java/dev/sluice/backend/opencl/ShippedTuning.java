@@ -3,6 +3,7 @@ package dev.sluice.backend.opencl;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 import java.util.regex.Pattern;
 
@@ -26,17 +27,19 @@ final class ShippedTuning {
      */
     static TuningTable of(String platform, int floats, VectorDot dot) {
         if (INTEL.matcher(platform).find() && floats == AVX_512) {
-            return read("intel-cpu-avx512.json");
+            return read("intel-cpu-avx512.txt");
         }
         if (POCL.matcher(platform).find() && dot == VectorDot.X86_VNNI) {
-            return read("pocl-cpu-vnni.json");
+            return read("pocl-cpu-vnni.txt");
         }
         return TuningTable.EMPTY;
     }
 
     private static TuningTable read(String file) {
         try (InputStream in = ShippedTuning.class.getResourceAsStream("tuning/" + file)) {
-            return TuningFile.read(Objects.requireNonNull(in, file));
+            byte[] text = Objects.requireNonNull(in, file).readAllBytes();
+            return TuningFile.read(
+                    new String(text, StandardCharsets.UTF_8).lines().toList());
         } catch (IOException e) {
             throw new UncheckedIOException("the resource " + file + " is damaged", e);
         }

@@ -1,25 +1,29 @@
 package dev.sluice.backend.opencl;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
- * Tuning tables as JSON: {@code {"version": 1, …, "choices": {KEY: {"values": {KNOB: VALUE, …}, "speed_up": 1.2, "kernels":
- * "…"}, …}}}; other members are for people. Read and written token by token: Jackson's object mapper takes longer to start
- * than a small model to load.
+ * Tuning tables as lines of text, because every start reads one, and a library for JSON takes a tenth of a second to begin:
+ *
+ * <pre>
+ * sluice tuning 1
+ * # for people: what device this is of
+ * q4_1 576x1536+1536 norm gated, one: ahead 0, groups_per_unit 1; 1.114; 806af9029cbcc076
+ * </pre>
+ *
+ * The key of a shape, the values that replace the device's own, how many times as fast they are, and the hash of the kernels that
+ * were measured ({@code any} if the values are taken with any kernels). No values: the device's own are the fastest.
  */
 final class TuningFile {
-    static final int VERSION = 1;
-
-    private static final JsonFactory JSON = new JsonFactory();
+    private static final String FIRST = "sluice tuning 1";
+    private static final String ANY = "any";
 
     private TuningFile() {}
 
@@ -28,70 +32,50 @@ final class TuningFile {
      *
      * @throws IOException if it is damaged, of another version, or has values that no device can
      */
-    static TuningTable read(InputStream in) throws IOException {
-        try (JsonParser json = JSON.createParser(in)) {
-            TuningTable table = object(json);
-            if (json.nextToken() != null) {
-                throw new IOException("there is more behind its end");
-            }
-            return table;
-        } catch (IllegalArgumentException e) {
-            throw new IOException(e.getMessage(), e);
+    static TuningTable read(List<String> lines) throws IOException {
+        if (lines.isEmpty() || !lines.getFirst().equals(FIRST)) {
+            throw new IOException("it does not begin with '" + FIRST + "'");
         }
-    }
-
-    private static TuningTable object(JsonParser json) throws IOException {
-        expect(json.nextToken(), JsonToken.START_OBJECT);
-        boolean version = false;
         Map<String, TuningTable.Choice> choices = new LinkedHashMap<>();
-        while (json.nextToken() == JsonToken.FIELD_NAME) {
-            String name = json.currentName();
-            JsonToken value = json.nextToken();
-            if (name.equals("version")) {
-                version = value == JsonToken.VALUE_NUMBER_INT && json.getIntValue() == VERSION;
-            } else if (name.equals("choices")) {
-                expect(value, JsonToken.START_OBJECT);
-                while (json.nextToken() == JsonToken.FIELD_NAME) {
-                    String key = json.currentName();
-                    choices.put(key, choice(json));
-                }
-                expect(json.currentToken(), JsonToken.END_OBJECT);
-            } else {
-                json.skipChildren();
+        for (int i = 1; i < lines.size(); i++) {
+            String line = lines.get(i);
+            if (line.startsWith("#")) {
+                continue;
             }
-        }
-        expect(json.currentToken(), JsonToken.END_OBJECT);
-        if (!version) {
-            throw new IOException("it is not of version " + VERSION);
+            int colon = line.indexOf(": ");
+            String[] parts = (colon > 0 ? line.substring(colon + 2) : "").split(";", -1);
+            if (parts.length != 3) {
+                throw new IOException("line " + (i + 1) + " is not 'shape: values; speed-up; kernels'");
+            }
+            try {
+                String kernels = parts[2].strip();
+                choices.put(
+                        line.substring(0, colon),
+                        new TuningTable.Choice(
+                                values(parts[0].strip()),
+                                Double.parseDouble(parts[1].strip()),
+                                kernels.equals(ANY) ? "" : kernels));
+            } catch (IllegalArgumentException e) {
+                throw new IOException("line " + (i + 1) + ": " + e.getMessage(), e);
+            }
         }
         return new TuningTable(choices);
     }
 
-    private static TuningTable.Choice choice(JsonParser json) throws IOException {
-        expect(json.nextToken(), JsonToken.START_OBJECT);
+    private static Map<Knob, Integer> values(String text) {
         Map<Knob, Integer> values = new LinkedHashMap<>();
-        double speedUp = 1;
-        String kernels = "";
-        while (json.nextToken() == JsonToken.FIELD_NAME) {
-            String name = json.currentName();
-            JsonToken value = json.nextToken();
-            switch (name) {
-                case "values" -> {
-                    expect(value, JsonToken.START_OBJECT);
-                    while (json.nextToken() == JsonToken.FIELD_NAME) {
-                        Knob knob = knob(json.currentName());
-                        json.nextToken();
-                        values.put(knob, knob.parse(json.getValueAsString("")));
-                    }
-                    expect(json.currentToken(), JsonToken.END_OBJECT);
-                }
-                case "speed_up" -> speedUp = json.getDoubleValue();
-                case "kernels" -> kernels = json.getValueAsString("");
-                default -> json.skipChildren();
-            }
+        if (text.isEmpty()) {
+            return values;
         }
-        expect(json.currentToken(), JsonToken.END_OBJECT);
-        return new TuningTable.Choice(values, speedUp, kernels);
+        for (String value : text.split(", ", -1)) {
+            String[] words = value.split(" ", -1);
+            if (words.length != 2) {
+                throw new IllegalArgumentException("'" + value + "' is not a parameter and its value");
+            }
+            Knob knob = knob(words[0]);
+            values.put(knob, knob.parse(words[1]));
+        }
+        return values;
     }
 
     private static Knob knob(String label) {
@@ -101,37 +85,22 @@ final class TuningFile {
                 .orElseThrow(() -> new IllegalArgumentException("there is no parameter " + label));
     }
 
-    private static void expect(@org.jspecify.annotations.Nullable JsonToken actual, JsonToken wanted)
-            throws IOException {
-        if (actual != wanted) {
-            throw new IOException("there is " + actual + " where " + wanted + " should be");
-        }
-    }
-
     /** Writes a table; {@code about} says for people what it is of. */
-    static void write(OutputStream out, Map<String, String> about, TuningTable table) throws IOException {
-        try (JsonGenerator json = JSON.createGenerator(out).useDefaultPrettyPrinter()) {
-            json.writeStartObject();
-            json.writeNumberField("version", VERSION);
-            for (Map.Entry<String, String> fact : about.entrySet()) {
-                json.writeStringField(fact.getKey(), fact.getValue());
-            }
-            json.writeObjectFieldStart("choices");
-            for (Map.Entry<String, TuningTable.Choice> entry : table.choices().entrySet()) {
-                TuningTable.Choice choice = entry.getValue();
-                json.writeObjectFieldStart(entry.getKey());
-                json.writeObjectFieldStart("values");
-                for (Map.Entry<Knob, Integer> value : choice.values().entrySet()) {
-                    Knob knob = value.getKey();
-                    json.writeStringField(knob.label(), knob.text(value.getValue()));
-                }
-                json.writeEndObject();
-                json.writeNumberField("speed_up", Math.round(choice.speedUp() * 1000) / 1000.0);
-                json.writeStringField("kernels", choice.kernels());
-                json.writeEndObject();
-            }
-            json.writeEndObject();
-            json.writeEndObject();
-        }
+    static List<String> write(Map<String, String> about, TuningTable table) {
+        List<String> lines = new ArrayList<>(List.of(FIRST));
+        about.forEach((what, is) -> lines.add("# " + what + ": " + is.replaceAll("\\s+", " ")));
+        table.choices().forEach((key, choice) -> {
+            String values = choice.values().entrySet().stream()
+                    .map(v -> v.getKey().label() + " " + v.getKey().text(v.getValue()))
+                    .collect(Collectors.joining(", "));
+            lines.add(String.format(
+                    Locale.ROOT,
+                    "%s: %s; %.3f; %s",
+                    key,
+                    values,
+                    choice.speedUp(),
+                    choice.kernels().isEmpty() ? ANY : choice.kernels()));
+        });
+        return lines;
     }
 }

@@ -1,11 +1,7 @@
 package dev.sluice.backend.opencl;
 
 import dev.sluice.opencl.Device;
-import java.io.BufferedInputStream;
-import java.io.BufferedOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -17,7 +13,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where the tuning of a device is kept: a file {@code tuning/….json} in the {@linkplain CacheFolder user's folder}, named by
+ * Where the tuning of a device is kept: a file {@code tuning/….txt} in the {@linkplain CacheFolder user's folder}, named by
  * device, driver and what may be used of it. What belongs to other kernels than today's is told by each choice itself.
  */
 final class TuningStore {
@@ -41,7 +37,7 @@ final class TuningStore {
         about.put("capabilities", Capabilities.labels(limits.capabilities()));
         about.put("activations", limits.rounding() ? "may be rounded" : "stay f32");
         String key = ProgramCache.key(about.values().toArray(String[]::new));
-        return new TuningStore(folder.resolve("tuning").resolve(key.substring(0, 32) + ".json"), about);
+        return new TuningStore(folder.resolve("tuning").resolve(key.substring(0, 32) + ".txt"), about);
     }
 
     Path file() {
@@ -50,8 +46,8 @@ final class TuningStore {
 
     /** What was kept; nothing, with a line that says why, if that cannot be read. */
     TuningTable load() {
-        try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
-            return TuningFile.read(in);
+        try {
+            return TuningFile.read(Files.readAllLines(file));
         } catch (NoSuchFileException e) {
             return TuningTable.EMPTY;
         } catch (IOException e) {
@@ -72,9 +68,7 @@ final class TuningStore {
         try {
             Files.createDirectories(file.getParent());
             Path temporary = Files.createTempFile(file.getParent(), "new-", ".tmp");
-            try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(temporary))) {
-                TuningFile.write(out, about, table);
-            }
+            Files.write(temporary, TuningFile.write(about, table));
             Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
             throw new UncheckedIOException(e);

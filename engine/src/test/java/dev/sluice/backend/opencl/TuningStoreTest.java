@@ -6,9 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.tensor.DType;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -31,6 +29,9 @@ class TuningStoreTest {
             new TuningTable.Choice(Map.of(Knob.TOKENS, 8, Knob.VECTOR_DOT, 0), 1.25, "abc"),
             "q4_1 64x96 norm, one",
             new TuningTable.Choice(Map.of(), 1, "abc")));
+
+    /** Bytes of the line that says what the file is. */
+    private static final int FIRST_LINE = 16;
 
     @TempDir
     Path folder;
@@ -69,10 +70,15 @@ class TuningStoreTest {
         TuningStore store = store(variant, Set.of());
         store.keep(TABLE);
         byte[] whole = Files.readAllBytes(store.file());
-        for (int length : new int[] {0, 1, whole.length / 2, whole.length - 2}) {
+        String text = Files.readString(store.file());
+        for (int length : new int[] {0, 1, FIRST_LINE - 2, text.lastIndexOf(';'), text.lastIndexOf(':')}) {
             Files.write(store.file(), Arrays.copyOf(whole, length));
             assertEquals(TuningTable.EMPTY, store.load(), length + " bytes");
         }
+        byte[] noText = whole.clone();
+        noText[whole.length / 2] = (byte) 0xff;
+        Files.write(store.file(), noText);
+        assertEquals(TuningTable.EMPTY, store.load());
         store.keep(TABLE);
         assertEquals(TABLE, store.load());
     }
@@ -80,21 +86,22 @@ class TuningStoreTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "[]",
-                "null",
+                "",
                 "{}",
-                "{\"version\": 2, \"choices\": {}}",
-                "{\"version\": 1, \"choices\": []}",
-                "{\"version\": 1, \"choices\": {\"q4_1, many\": {\"values\": {\"tokens\": \"7\"}}}}",
-                "{\"version\": 1, \"choices\": {\"q4_1, many\": {\"values\": {\"tokens\": \"many\"}}}}",
-                "{\"version\": 1, \"choices\": {\"q4_1, many\": {\"values\": {\"tokens\": null}}}}",
-                "{\"version\": 1, \"choices\": {\"q4_1, many\": {\"values\": {\"rooks\": \"8\"}}}}",
-                "{\"version\": 1, \"choices\": {}} {}"
+                "sluice tuning 2",
+                "sluice tuning 1\n\n",
+                "sluice tuning 1\nq4_1, many",
+                "sluice tuning 1\nq4_1, many: tokens 8",
+                "sluice tuning 1\n: tokens 8; 1; any",
+                "sluice tuning 1\nq4_1, many: tokens 7; 1; any",
+                "sluice tuning 1\nq4_1, many: tokens many; 1; any",
+                "sluice tuning 1\nq4_1, many: tokens; 1; any",
+                "sluice tuning 1\nq4_1, many: tokens 8 12; 1; any",
+                "sluice tuning 1\nq4_1, many: rooks 8; 1; any",
+                "sluice tuning 1\nq4_1, many: tokens 8; fast; any"
             })
     void aFileOfAnotherKindIsRefused(String text) {
-        assertThrows(
-                IOException.class,
-                () -> TuningFile.read(new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8))));
+        assertThrows(IOException.class, () -> TuningFile.read(text.lines().toList()));
     }
 
     @Test
