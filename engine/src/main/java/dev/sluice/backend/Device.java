@@ -120,6 +120,22 @@ public interface Device extends AutoCloseable {
         return Optional.empty();
     }
 
+    /**
+     * Measures which of its variants compute layers of these shapes fastest, and keeps that for devices that are opened
+     * later; layers of this one stay as they are. It takes from seconds to minutes and needs a quiet machine.
+     *
+     * @param anew whether to measure also what has been measured before
+     * @param progress told how far it has come
+     * @return what was found; nothing, with the reason, for a device that has nothing to choose
+     * @throws dev.sluice.error.SluiceException if the device fails, or has no room for a layer
+     */
+    default TuneReport tune(List<Layer> layers, boolean anew, TuneProgress progress) {
+        return new TuneReport(
+                List.of(),
+                info().id() + " (" + info().name() + ") has nothing to calibrate: its kernels"
+                        + " are chosen by what the processor can do");
+    }
+
     /** Memory for activations, ids or logits; its content is undefined until written. */
     DeviceMemory allocate(long bytes);
 

@@ -122,12 +122,12 @@ final class Shares {
     private void memoryBound(Workload work, String kernel, String format, String shape, double bar) {
         findings.say("measuring " + kernel + " " + format + " " + shape);
         warm(work, 1, work.layers());
-        List<double[]> samples = Samples.interleaved(rounds, List.of(yardstick::bytesPerSecond, work::seconds));
-        add(kernel, format, shape, 1, work.layers(), "B/s", 1.0 * work.bytes(work.layers()), samples, bar);
+        double bytes = 1.0 * work.bytes(work.layers());
+        add(kernel, format, shape, 1, work.layers(), "B/s", bytes, yardstick.memory(), work::seconds, bar);
     }
 
     private void gemm(Workload work, DType format, String shape) {
-        if (yardstick.flopsPerSecond().isEmpty()) {
+        if (yardstick.arithmetic().isEmpty()) {
             return; // the CPU's own kernels have no yardstick here
         }
         findings.say("measuring GEMM " + format + " " + shape);
@@ -137,10 +137,9 @@ final class Shares {
             layers = Math.min(work.layers(), 2 * layers);
         }
         int count = layers;
-        DoubleSupplier peak = () -> yardstick.flopsPerSecond().orElse(Double.NaN);
-        List<double[]> samples =
-                Samples.interleaved(Math.min(rounds, 5), List.of(peak, () -> work.seconds(MANY, count)));
-        add("GEMM", format.name(), shape, MANY, count, "FLOP/s", work.flops(MANY, count), samples, GEMM_BAR);
+        double flops = work.flops(MANY, count);
+        DoubleSupplier seconds = () -> work.seconds(MANY, count);
+        add("GEMM", format.name(), shape, MANY, count, "FLOP/s", flops, yardstick.arithmetic(), seconds, GEMM_BAR);
     }
 
     /** Runs what is measured until kernels are compiled and the device has chosen its way. */
@@ -151,6 +150,7 @@ final class Shares {
         }
     }
 
+    /** Samples yardsticks and work in turn. Of several yardsticks the best counts. */
     private void add(
             String kernel,
             String format,
@@ -159,26 +159,25 @@ final class Shares {
             int layers,
             String unit,
             double amount,
-            List<double[]> samples,
+            List<DoubleSupplier> yardsticks,
+            DoubleSupplier work,
             double bar) {
-        double[] peaks = samples.get(0);
-        double[] seconds = samples.get(1);
-        double[] shares = new double[peaks.length];
-        for (int i = 0; i < shares.length; i++) {
-            shares[i] = amount / seconds[i] / peaks[i];
+        List<DoubleSupplier> things = new ArrayList<>(yardsticks);
+        things.add(work);
+        List<double[]> samples = Samples.interleaved(rounds, things);
+        double[] seconds = samples.removeLast();
+        double peak = 0;
+        double share = Double.POSITIVE_INFINITY;
+        for (double[] peaks : samples) {
+            double[] shares = new double[rounds];
+            for (int i = 0; i < rounds; i++) {
+                shares[i] = amount / seconds[i] / peaks[i];
+            }
+            peak = Math.max(peak, Samples.median(peaks));
+            share = Math.min(share, Samples.median(shares));
         }
         double middle = Samples.median(seconds);
         findings.add(new CheckReport.Share(
-                kernel,
-                format,
-                shape,
-                tokens,
-                layers,
-                middle,
-                amount / middle,
-                unit,
-                Samples.median(peaks),
-                Samples.median(shares),
-                bar));
+                kernel, format, shape, tokens, layers, middle, amount / middle, unit, peak, share, bar));
     }
 }

@@ -3,8 +3,9 @@ package dev.sluice.check;
 import dev.sluice.backend.Device;
 import dev.sluice.backend.PeakMeter;
 import dev.sluice.bench.ReadBandwidth;
+import java.util.List;
 import java.util.Optional;
-import java.util.OptionalDouble;
+import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** What kernels are measured by: the device's own peaks, or where it cannot tell, how fast the CPU's threads read. */
@@ -31,17 +32,20 @@ final class Yardstick implements AutoCloseable {
         return Optional.ofNullable(meter);
     }
 
-    /** Bytes per second of the better of a kernel that reads and one that copies. */
-    double bytesPerSecond() {
-        if (meter != null) {
-            return Math.max(meter.readBytesPerSecond(), meter.copyBytesPerSecond());
+    /** Samples of bytes per second: of a kernel that reads, of one that copies. The better is what counts. */
+    List<DoubleSupplier> memory() {
+        PeakMeter own = meter;
+        if (own != null) {
+            return List.of(own::readBytesPerSecond, own::copyBytesPerSecond);
         }
-        return threads == null ? Double.NaN : threads.sample(1).best();
+        ReadBandwidth readers = threads;
+        return readers == null ? List.of() : List.of(() -> readers.sample(1).best());
     }
 
-    /** Floating-point operations per second, where the device can tell. */
-    OptionalDouble flopsPerSecond() {
-        return meter == null ? OptionalDouble.empty() : OptionalDouble.of(meter.flopsPerSecond());
+    /** Samples of floating-point operations per second; none where the device cannot tell. */
+    List<DoubleSupplier> arithmetic() {
+        PeakMeter own = meter;
+        return own == null ? List.of() : List.of(own::flopsPerSecond);
     }
 
     @Override

@@ -60,6 +60,7 @@ public final class Main implements Runnable {
         all.put("logits", LogitsCommand::new);
         all.put("bench", BenchCommand::new);
         all.put("perplexity", PerplexityCommand::new);
+        all.put("calibrate", CalibrateCommand::new);
         all.put("devices", DevicesCommand::new);
         all.put("plan", PlanCommand::new);
         all.put("check", CheckCommand::new);
@@ -99,7 +100,7 @@ public final class Main implements Runnable {
     @Override
     public void run() {
         throw new UsageException(
-                "a command is missing (generate, chat, tokenize, logits, bench, perplexity, devices, plan, check or"
-                        + " inspect)");
+                "a command is missing (generate, chat, tokenize, logits, bench, perplexity, calibrate, plan, devices,"
+                        + " check or inspect)");
     }
 }

@@ -127,6 +127,11 @@ final class ModelOptions {
     }
 
     private Precision precision() {
+        return precision(precision);
+    }
+
+    /** What {@code --precision} means. */
+    static Precision precision(String precision) {
         return switch (precision.toLowerCase(Locale.ROOT)) {
             case "auto" -> Precision.AUTO;
             case "exact" -> Precision.EXACT;

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,6 +28,7 @@ class CheckCommandTest {
         return DeviceCatalog.discover().devices().stream().map(DeviceInfo::id);
     }
 
+    @Tag("slow")
     @ParameterizedTest
     @MethodSource("devices")
     void aQuickCheckFindsEverything(String device) throws IOException {

@@ -15,7 +15,18 @@ class UsageTest {
     private static final String MODEL = tinyModel("llama3-gqa").toString();
 
     @ParameterizedTest
-    @ValueSource(strings = {"generate", "chat", "tokenize", "logits", "bench", "perplexity", "devices", "inspect"})
+    @ValueSource(
+            strings = {
+                "generate",
+                "chat",
+                "tokenize",
+                "logits",
+                "bench",
+                "perplexity",
+                "calibrate",
+                "devices",
+                "inspect"
+            })
     void everyCommandHasHelpWithAnExample(String command) {
         CommandRun help = CommandRun.of(command, "--help").succeeds();
         assertTrue(help.out().contains("Example:"), help.out());

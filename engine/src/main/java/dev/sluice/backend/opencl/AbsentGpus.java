@@ -22,6 +22,17 @@ final class AbsentGpus {
                 "intel-max", gpu("Intel(R) Corporation", 128, 1024, List.of(16, 32), true));
     }
 
+    /**
+     * What would be found by trying, as far as all of a maker's GPUs in the report have it: AMD's sdot4 is gone from gfx11.
+     */
+    static Set<Capability> capabilities(String name) {
+        return switch (name) {
+            case "nvidia" -> Set.of(Capability.PTX_DP4A);
+            case "amd" -> Set.of(Capability.FP16);
+            default -> Set.of(Capability.FP16, Capability.INTEGER_DOT);
+        };
+    }
+
     /** {@code extensions}: whether half precision and integer dot products are announced; NVIDIA's driver does not. */
     private static DeviceInfo gpu(
             String vendor, int localKilobytes, long maxWorkGroup, List<Integer> subGroupSizes, boolean extensions) {

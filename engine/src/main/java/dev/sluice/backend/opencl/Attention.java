@@ -19,19 +19,24 @@ final class Attention implements Stage {
     private final ByKvType many;
 
     /** {@code y} has contiguous rows. */
-    Attention(OpenClDevice device, Op.Attention op, Value q, Value y) {
+    Attention(OpenClDevice device, Op.Attention op, Value q, Value y, DeviceTuning tuning) {
         this.op = op;
         this.q = q;
         this.y = y;
-        tuning = device.tuning();
+        this.tuning = tuning;
+        queriesOfMany = queries(device, op, tuning);
+        queriesOfOne = Math.min(queriesOfMany, op.heads() / op.kvHeads());
+        one = new ByKvType(device, spec(tuning, op.headDim(), queriesOfOne));
+        many = queriesOfOne == queriesOfMany ? one : new ByKvType(device, spec(tuning, op.headDim(), queriesOfMany));
+    }
+
+    /** Query rows of a work-group for many tokens: as many as are wanted and fit. */
+    static int queries(OpenClDevice device, Op.Attention op, DeviceTuning tuning) {
         int most = tuning.queries(op.headDim());
         while (most > 1 && localBytes(op.headDim(), most) > device.localMemoryForPanels()) {
             most--;
         }
-        queriesOfMany = most;
-        queriesOfOne = Math.min(most, op.heads() / op.kvHeads());
-        one = new ByKvType(device, spec(tuning, op.headDim(), queriesOfOne));
-        many = queriesOfOne == queriesOfMany ? one : new ByKvType(device, spec(tuning, op.headDim(), queriesOfMany));
+        return most;
     }
 
     private static long localBytes(int headDim, int queries) {

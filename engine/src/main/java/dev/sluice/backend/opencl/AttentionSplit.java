@@ -41,12 +41,12 @@ final class AttentionSplit implements AutoCloseable {
     private final BoundKernel merge;
 
     /** {@code y} has contiguous rows. */
-    AttentionSplit(OpenClDevice device, Op.Attention op, Heads heads, Value y) {
+    AttentionSplit(OpenClDevice device, Op.Attention op, Heads heads, Value y, DeviceTuning tuning) {
         this.device = device;
         this.op = op;
         this.heads = heads;
         this.y = y;
-        tuning = device.tuning();
+        this.tuning = tuning;
         items = tuning.keys().items();
         valueDim = (op.headDim() + 15) / 16 * 16;
         queries = queries(op, items);
@@ -73,8 +73,8 @@ final class AttentionSplit implements AutoCloseable {
     }
 
     /** Whether a device runs this for an attention: its work-groups must have room for a head. */
-    static boolean serves(OpenClDevice device, Op.Attention op) {
-        int items = device.tuning().keys().items();
+    static boolean serves(OpenClDevice device, Op.Attention op, DeviceTuning tuning) {
+        int items = tuning.keys().items();
         if (items == 0 || (op.headDim() + 15) / 16 * 4 > items) {
             return false;
         }

@@ -45,6 +45,9 @@ record DeviceTuning(
         WeightLayout layout,
         PlaneTuning planes,
         SplitTuning keys) {
+    /** The most {@link #tokens} that any tuning has. */
+    static final int MOST_TOKENS = 16;
+
     /** Keys that attention goes over at a time. */
     static final int KEYS = 64;
 
@@ -70,13 +73,13 @@ record DeviceTuning(
                 VectorTuning.of(info, dot),
                 0,
                 WeightLayout.TILES,
-                PlaneTuning.of(info.maxWorkGroupSize()),
+                PlaneTuning.of(info.maxWorkGroupSize(), Set.of()),
                 SplitTuning.NONE);
     }
 
     /** Many threads that read side by side. */
-    static DeviceTuning parallel(DeviceInfo info) {
-        PlaneTuning planes = PlaneTuning.of(info.maxWorkGroupSize());
+    static DeviceTuning parallel(DeviceInfo info, Set<Capability> capabilities) {
+        PlaneTuning planes = PlaneTuning.of(info.maxWorkGroupSize(), capabilities);
         SplitTuning keys = SplitTuning.of(info.maxWorkGroupSize());
         return new DeviceTuning(
                 1,
@@ -101,7 +104,7 @@ record DeviceTuning(
         boolean room = info.maxWorkGroupSize() >= 64;
         return info.type() == DeviceType.CPU || !room
                 ? wide(info, capabilities.contains(Capability.X86_VNNI) ? VectorDot.X86_VNNI : VectorDot.NONE)
-                : parallel(info);
+                : parallel(info, capabilities);
     }
 
     /** Whether the device is the simulator Oclgrind, which has its own limits. */
@@ -129,33 +132,61 @@ record DeviceTuning(
     }
 
     DeviceTuning with(VectorTuning other) {
-        return with(other, layout, planes, keys);
+        return copy(tokens, queries, keyItems, groupsPerUnit, vectorTokens, other, layout, planes, keys);
     }
 
     DeviceTuning with(PlaneTuning other) {
-        return with(vectors, layout, other, keys);
+        return copy(tokens, queries, keyItems, groupsPerUnit, vectorTokens, vectors, layout, other, keys);
     }
 
     DeviceTuning with(SplitTuning other) {
-        return with(vectors, layout, planes, other);
+        return copy(tokens, queries, keyItems, groupsPerUnit, vectorTokens, vectors, layout, planes, other);
     }
 
     DeviceTuning with(WeightLayout other) {
-        return with(vectors, other, planes, keys);
+        return copy(tokens, queries, keyItems, groupsPerUnit, vectorTokens, vectors, other, planes, keys);
     }
 
-    private DeviceTuning with(
-            VectorTuning newVectors, WeightLayout newLayout, PlaneTuning newPlanes, SplitTuning newKeys) {
+    DeviceTuning withTokens(int other) {
+        return copy(other, queries, keyItems, groupsPerUnit, vectorTokens, vectors, layout, planes, keys);
+    }
+
+    DeviceTuning withQueries(int other) {
+        return copy(tokens, other, keyItems, groupsPerUnit, vectorTokens, vectors, layout, planes, keys);
+    }
+
+    DeviceTuning withKeyItems(int other) {
+        return copy(tokens, queries, other, groupsPerUnit, vectorTokens, vectors, layout, planes, keys);
+    }
+
+    DeviceTuning withGroupsPerUnit(int other) {
+        return copy(tokens, queries, keyItems, other, vectorTokens, vectors, layout, planes, keys);
+    }
+
+    DeviceTuning withVectorTokens(int other) {
+        return copy(tokens, queries, keyItems, groupsPerUnit, other, vectors, layout, planes, keys);
+    }
+
+    private DeviceTuning copy(
+            int newTokens,
+            int newQueries,
+            int newKeyItems,
+            int newGroupsPerUnit,
+            int newVectorTokens,
+            VectorTuning newVectors,
+            WeightLayout newLayout,
+            PlaneTuning newPlanes,
+            SplitTuning newKeys) {
         return new DeviceTuning(
                 lanes,
                 split,
-                tokens,
+                newTokens,
                 tilesAtOnce,
                 items,
-                queries,
-                keyItems,
-                groupsPerUnit,
-                vectorTokens,
+                newQueries,
+                newKeyItems,
+                newGroupsPerUnit,
+                newVectorTokens,
                 fusedMultiplyAdd,
                 compilers,
                 newVectors,

@@ -29,12 +29,15 @@ final class KernelDump {
 
     static void write(Path folder) throws IOException {
         Map<ProgramSpec, Listed> programs = new LinkedHashMap<>();
-        AbsentGpus.all()
-                .forEach((gpus, info) -> KernelVariants.of(DeviceTuning.of(info, Set.of()))
-                        .forEach(
-                                (spec, local) -> programs.computeIfAbsent(spec, s -> new Listed(local, new TreeSet<>()))
-                                        .gpus()
-                                        .add(gpus)));
+        AbsentGpus.all().forEach((gpus, info) -> {
+            Set<Capability> capabilities = AbsentGpus.capabilities(gpus);
+            DeviceTuning tuning = DeviceTuning.of(info, capabilities);
+            Map<ProgramSpec, Integer> its = new LinkedHashMap<>(KernelVariants.of(tuning));
+            its.putAll(KernelVariants.ofOtherArithmetic(tuning, capabilities));
+            its.forEach((spec, local) -> programs.computeIfAbsent(spec, s -> new Listed(local, new TreeSet<>()))
+                    .gpus()
+                    .add(gpus));
+        });
 
         ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
         ObjectNode index = mapper.createObjectNode();

@@ -7,6 +7,7 @@ import dev.sluice.tensor.DType;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Every program that the host classes may ask for, so that all can be compiled for GPUs that are not here
@@ -57,6 +58,28 @@ final class KernelVariants {
         PeakKernels.copy(tuning).forEach(spec -> all.put(spec, 0));
         PeakKernels.multiplyAdd(tuning).forEach(spec -> all.put(spec, 0));
         all.put(PeakKernels.launch(), 0);
+        return all;
+    }
+
+    /** The products with many tokens in other arithmetic, which the tuner may choose on a device with these capabilities. */
+    static Map<ProgramSpec, Integer> ofOtherArithmetic(DeviceTuning tuning, Set<Capability> capabilities) {
+        Map<ProgramSpec, Integer> all = new LinkedHashMap<>();
+        if (tuning.layout() != WeightLayout.PLANES) {
+            return all;
+        }
+        all.put(MatMulBytes.quantiseSpec(), 0);
+        for (PlaneTuning.Arithmetic arithmetic : PlaneTuning.Arithmetic.values()) {
+            if (arithmetic == PlaneTuning.Arithmetic.HALVES && !capabilities.contains(Capability.FP16)) {
+                continue;
+            }
+            DeviceTuning other =
+                    tuning.with(tuning.planes().with(arithmetic, tuning.planes().dot()));
+            for (DType type : DType.values()) {
+                if (RowTiles.supports(type)) {
+                    Linear.manySpecs(other, type).forEach(spec -> all.put(spec, 0));
+                }
+            }
+        }
         return all;
     }
 

@@ -384,6 +384,7 @@ final class LayerPlan {
         Value v = input(node, 2);
         Rope.Heads qHeads = heads(q, op.heads());
         Rope.Heads kHeads = heads(k, op.kvHeads());
+        DeviceTuning many = device.tunings().of(op, Phase.MANY);
         boolean touched = q.gain() != null || q.rotation() != null;
         // The turned queries go to a slot of their own: others may read what they were made from.
         Value turned = touched ? scratch(op.width()) : q.value();
@@ -391,13 +392,18 @@ final class LayerPlan {
             RotationTable table = table(q.rotation());
             float eps = q.epsWith(k);
             Rope rope = new Rope(device, op.headDim(), qHeads, turned, kHeads, v, eps, q.rotation(), table);
-            if (AttentionSplit.serves(device, op)) {
+            DeviceTuning one = device.tunings().of(op, Phase.ONE);
+            if (AttentionSplit.serves(device, op, one)) {
                 Value y = place(node);
                 stages.add(new HeadsToAttention(
                         new AttentionSplit(
-                                device, op, new AttentionSplit.Heads(qHeads, kHeads, v, eps, q.rotation(), table), y),
+                                device,
+                                op,
+                                new AttentionSplit.Heads(qHeads, kHeads, v, eps, q.rotation(), table),
+                                y,
+                                one),
                         rope,
-                        new Attention(device, op, turned, y)));
+                        new Attention(device, op, turned, y, many)));
                 return;
             }
             stages.add(rope);
@@ -409,6 +415,6 @@ final class LayerPlan {
             stages.add(
                     new Rope(device, op.headDim(), null, null, kHeads, v, k.eps(), k.rotation(), table(k.rotation())));
         }
-        stages.add(new Attention(device, op, turned, place(node)));
+        stages.add(new Attention(device, op, turned, place(node), many));
     }
 }

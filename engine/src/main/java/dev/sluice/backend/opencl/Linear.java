@@ -8,39 +8,70 @@ import org.jspecify.annotations.Nullable;
 
 /** A product: by one kernel for few tokens, by another for many, both for the device's layout of weights. */
 final class Linear implements Stage {
+    private final Product product;
     private final int vectorTokens;
     private final @Nullable Stage one;
     private final Stage many;
 
     Linear(OpenClDevice device, Product product) {
-        DeviceTuning tuning = device.tuning();
+        this(device, product, device.tunings().of(product));
+    }
+
+    Linear(OpenClDevice device, Product product, ProductTuning tuning) {
+        this.product = product;
+        one = one(device, product, tuning.one());
+        vectorTokens = one == null ? 0 : tuning.few().vectorTokens();
+        many = many(device, product, tuning.many());
+    }
+
+    /** The product with one token; null where local memory cannot hold it, and the other way is taken: slower, without that limit. */
+    static @Nullable Stage one(OpenClDevice device, Product product, DeviceTuning tuning) {
         if (tuning.layout() == WeightLayout.PLANES) {
-            vectorTokens = tuning.vectorTokens();
-            one = new MatVecPlanes(device, product);
-            boolean bytes =
-                    MatMulBytes.serves(tuning, product.matrices().getFirst().type());
-            many = bytes ? new MatMulBytes(device, product) : new MatMulPlanes(device, product);
-            return;
+            return new MatVecPlanes(device, product, tuning);
         }
-        // A token that local memory cannot hold takes the other way, slower but with no such limit.
         DType type = product.matrices().getFirst().type();
         boolean fits = MatVec.panelBytes(tuning, type, product.cols()) <= device.localMemoryForPanels();
-        vectorTokens = fits ? tuning.vectorTokens() : 0;
-        one = fits ? new MatVec(device, product) : null;
-        many = new MatMul(device, product);
+        return fits ? new MatVec(device, product, tuning) : null;
+    }
+
+    /** The product with many tokens. */
+    static Stage many(OpenClDevice device, Product product, DeviceTuning tuning) {
+        if (tuning.layout() == WeightLayout.TILES) {
+            return new MatMul(device, product, tuning);
+        }
+        return MatMulBytes.serves(tuning, product.matrices().getFirst().type())
+                ? new MatMulBytes(device, product, tuning)
+                : new MatMulPlanes(device, product, tuning);
     }
 
     /** The programs for matrices of a format. */
     static List<ProgramSpec> specs(DeviceTuning tuning, DType type) {
+        List<ProgramSpec> specs = new ArrayList<>(oneSpecs(tuning, type));
+        specs.addAll(manySpecs(tuning, type));
+        return specs;
+    }
+
+    /** Those for one token. */
+    static List<ProgramSpec> oneSpecs(DeviceTuning tuning, DType type) {
+        return List.of(
+                tuning.layout() == WeightLayout.TILES ? MatVec.spec(tuning, type) : MatVecPlanes.spec(tuning, type));
+    }
+
+    /** Those for many tokens. */
+    static List<ProgramSpec> manySpecs(DeviceTuning tuning, DType type) {
         if (tuning.layout() == WeightLayout.TILES) {
-            return List.of(MatVec.spec(tuning, type), MatMul.spec(tuning, type));
+            return List.of(MatMul.spec(tuning, type));
         }
         boolean bytes = MatMulBytes.serves(tuning, type);
-        List<ProgramSpec> specs = new ArrayList<>(List.of(MatVecPlanes.spec(tuning, type)));
+        List<ProgramSpec> specs = new ArrayList<>();
         for (int tokens : new int[] {1, Integer.MAX_VALUE}) {
             specs.add(bytes ? MatMulBytes.spec(tuning, type, tokens) : MatMulPlanes.spec(tuning, type, tokens));
         }
         return specs;
+    }
+
+    Product product() {
+        return product;
     }
 
     @Override

@@ -14,15 +14,16 @@ final class MatMul implements Stage {
     private static final float LARGE = 2.5f;
 
     private final OpenClDevice device;
+    private final DeviceTuning tuning;
     private final boolean rounds;
     private final Product product;
     private final BoundKernel pack;
     private final BoundKernel kernel;
 
-    MatMul(OpenClDevice device, Product product) {
+    MatMul(OpenClDevice device, Product product, DeviceTuning tuning) {
         this.device = device;
         this.product = product;
-        DeviceTuning tuning = device.tuning();
+        this.tuning = tuning;
         DType type = product.matrices().getFirst().type();
         rounds = tuning.vectors().dot().takes(type);
         pack = device.bind(packSpec(tuning, type));
@@ -52,15 +53,14 @@ final class MatMul implements Stage {
     }
 
     /** What the panels hold after packing: products with the same input and norm share them. */
-    private record Packed(Value x, Product.@Nullable Norm norm, boolean rounded) {}
+    private record Packed(Value x, Product.@Nullable Norm norm, boolean rounded, int tokens) {}
 
     @Override
     public void submit(Run run) {
         Product p = product;
-        DeviceTuning tuning = device.tuning();
         int count = Math.ceilDiv(run.tokens, tuning.tokens());
         Buffer panels = device.scratch().panels();
-        if (run.packs(new Packed(p.x(), p.norm(), rounds))) {
+        if (run.packs(new Packed(p.x(), p.norm(), rounds, tuning.tokens()))) {
             BoundKernel args = pack.args()
                     .buffer(run.buffer(p.x()))
                     .i32(p.x().at())

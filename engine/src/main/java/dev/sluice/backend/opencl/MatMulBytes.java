@@ -14,15 +14,15 @@ final class MatMulBytes implements Stage {
     private final BoundKernel few;
     private final BoundKernel many;
 
-    MatMulBytes(OpenClDevice device, Product product) {
+    MatMulBytes(OpenClDevice device, Product product, DeviceTuning all) {
         this.device = device;
         this.product = product;
-        tuning = device.tuning().planes();
+        tuning = all.planes();
         input = new NormedInput(device, product);
         quantise = device.bind(quantiseSpec());
         DType type = product.matrices().getFirst().type();
-        few = device.bind(spec(device.tuning(), type, 1));
-        many = device.bind(spec(device.tuning(), type, Integer.MAX_VALUE));
+        few = device.bind(spec(all, type, 1));
+        many = device.bind(spec(all, type, Integer.MAX_VALUE));
         device.scratch().reserveBytes(product.cols());
     }
 

@@ -12,13 +12,13 @@ final class MatMulPlanes implements Stage {
     private final BoundKernel few;
     private final BoundKernel many;
 
-    MatMulPlanes(OpenClDevice device, Product product) {
+    MatMulPlanes(OpenClDevice device, Product product, DeviceTuning all) {
         this.product = product;
-        tuning = device.tuning().planes();
+        tuning = all.planes();
         input = new NormedInput(device, product);
         DType type = product.matrices().getFirst().type();
-        few = device.bind(spec(device.tuning(), type, 1));
-        many = device.bind(spec(device.tuning(), type, Integer.MAX_VALUE));
+        few = device.bind(spec(all, type, 1));
+        many = device.bind(spec(all, type, Integer.MAX_VALUE));
     }
 
     /** The program for a number of tokens; there are two, for up to {@link PlaneTuning#FEW} and for more. */

@@ -13,9 +13,8 @@ final class MatVec implements Stage {
     private final NDRange range;
     private final int panelBytes;
 
-    MatVec(OpenClDevice device, Product product) {
+    MatVec(OpenClDevice device, Product product, DeviceTuning tuning) {
         this.product = product;
-        DeviceTuning tuning = device.tuning();
         DType type = product.matrices().getFirst().type();
         kernel = device.bind(spec(tuning, type));
         int groups = Math.min(product.resultTiles(), tuning.groupsPerUnit() * device.computeUnits());

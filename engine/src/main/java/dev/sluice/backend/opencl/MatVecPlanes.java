@@ -12,9 +12,8 @@ final class MatVecPlanes implements Stage {
     private final BoundKernel kernel;
     private final NDRange range;
 
-    MatVecPlanes(OpenClDevice device, Product product) {
+    MatVecPlanes(OpenClDevice device, Product product, DeviceTuning tuning) {
         this.product = product;
-        DeviceTuning tuning = device.tuning();
         kernel = device.bind(spec(tuning, product.matrices().getFirst().type()));
         int groups = Math.min(product.resultTiles(), tuning.planes().groupsPerUnit() * device.computeUnits());
         range = NDRange.of((long) groups * COLUMN_ITEMS, tuning.planes().rowItems())

@@ -1,6 +1,7 @@
 package dev.sluice.backend.opencl;
 
 import dev.sluice.backend.Backend;
+import dev.sluice.backend.CacheFolder;
 import dev.sluice.backend.Device;
 import dev.sluice.backend.DeviceInfo;
 import dev.sluice.backend.DeviceOptions;
@@ -128,11 +129,17 @@ public final class OpenClBackend implements Backend {
     public Device open(DeviceInfo info, DeviceOptions options) {
         dev.sluice.opencl.Device device = find(info.id());
         // Exact products are computed in floats, which all devices can.
-        Set<Capability> capabilities = options.precision() == Precision.EXACT
-                ? Set.of()
-                : Capabilities.allowed(ProbeProcess.capabilities(info.id(), device));
-        return OpenClDevice.open(
-                info, device, options, DeviceTuning.of(device.info(), capabilities), ProgramCache.ofUser());
+        boolean exact = options.precision() == Precision.EXACT;
+        Set<Capability> capabilities =
+                exact ? Set.of() : Capabilities.allowed(ProbeProcess.capabilities(info.id(), device));
+        DeviceTuning tuning = DeviceTuning.of(device.info(), capabilities);
+        KnobLimits limits = new KnobLimits(device.info(), capabilities, !exact, tuning);
+        TuningTable shipped = ShippedTuning.of(
+                device.platform().info().name(),
+                device.info().nativeVectorWidths().floats(),
+                tuning.vectors().dot());
+        Tunings tunings = Tunings.of(limits, shipped, TuningStore.of(CacheFolder.ofUser(), device, limits));
+        return OpenClDevice.open(info, device, options, tunings, ProgramCache.ofUser());
     }
 
     /** The device of an id. */

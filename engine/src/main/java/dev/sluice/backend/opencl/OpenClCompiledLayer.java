@@ -189,6 +189,11 @@ final class OpenClCompiledLayer implements CompiledLayer {
         return own;
     }
 
+    /** In the order in which they run. */
+    List<Stage> stages() {
+        return stages;
+    }
+
     /** The layer's KV cache for a step of one token, which and whose ends are looked at as {@link #queue} does. */
     KvCache token(Step step, DeviceMemory in, DeviceMemory out, @Nullable LayerState[] states) {
         requireRoom(step);

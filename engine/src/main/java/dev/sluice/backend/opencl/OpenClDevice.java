@@ -10,8 +10,11 @@ import dev.sluice.backend.KvType;
 import dev.sluice.backend.LaunchProfile;
 import dev.sluice.backend.LayerState;
 import dev.sluice.backend.PeakMeter;
+import dev.sluice.backend.Precision;
 import dev.sluice.backend.StateSource;
 import dev.sluice.backend.Step;
+import dev.sluice.backend.TuneProgress;
+import dev.sluice.backend.TuneReport;
 import dev.sluice.backend.tiles.RowTiles;
 import dev.sluice.error.SluiceException;
 import dev.sluice.graph.Layer;
@@ -44,7 +47,9 @@ final class OpenClDevice implements Device {
 
     private final DeviceInfo info;
     private final dev.sluice.opencl.Device device;
+    private final Tunings tunings;
     private final DeviceTuning tuning;
+    private final boolean exact;
     private final int batchTokens;
     private final Context context;
     private Queue queue;
@@ -62,11 +67,13 @@ final class OpenClDevice implements Device {
             DeviceInfo info,
             dev.sluice.opencl.Device device,
             DeviceOptions options,
-            DeviceTuning tuning,
+            Tunings tunings,
             ProgramCache cache) {
         this.info = info;
         this.device = device;
-        this.tuning = tuning;
+        this.tunings = tunings;
+        tuning = tunings.base();
+        exact = options.precision() == Precision.EXACT;
         batchTokens = options.batchTokens();
         context = Context.create(device);
         try {
@@ -92,14 +99,14 @@ final class OpenClDevice implements Device {
             DeviceInfo info,
             dev.sluice.opencl.Device device,
             DeviceOptions options,
-            DeviceTuning tuning,
+            Tunings tunings,
             ProgramCache cache) {
         if (!device.info().compiler()) {
             throw new SluiceException(
                     info.id() + " (" + device + ") cannot compile programs: install its full OpenCL driver");
         }
         try {
-            return new OpenClDevice(info, device, options, tuning, cache);
+            return new OpenClDevice(info, device, options, tunings, cache);
         } catch (ClException e) {
             throw new SluiceException(
                     "The OpenCL device " + info.id() + " (" + device + ") cannot be opened: " + e.getMessage()
@@ -112,6 +119,19 @@ final class OpenClDevice implements Device {
 
     DeviceTuning tuning() {
         return tuning;
+    }
+
+    Tunings tunings() {
+        return tunings;
+    }
+
+    /** The number format of KV caches that nobody chooses another for. */
+    KvType usualKvType() {
+        return exact ? KvType.F32 : KvType.F16;
+    }
+
+    Programs programs() {
+        return programs;
     }
 
     WeightStore weights() {
@@ -268,9 +288,11 @@ final class OpenClDevice implements Device {
         int compiled = programs.compiled();
         String origin = compiled == 0 ? "cached" : compiled == programs.count() ? "compiled" : compiled + " compiled";
         return "OpenCL: " + info.name() + " (" + info.platform() + "), "
-                + (tuning.vectors().dot() == VectorDot.NONE ? "f32, " : "activations rounded to bytes, ")
+                + tunings.arithmetic() + ", "
                 + (tuning.lanes() == 16 ? "16 rows a work-item" : "work-items share rows")
-                + (steps.chained() ? ", layers in one launch where that is faster" : "") + ", " + programs.count()
+                + (steps.chained() ? ", layers in one launch where that is faster" : "") + ", " + tunings.origin()
+                + ", "
+                + programs.count()
                 + " kernels (" + origin + ")";
     }
 
@@ -294,6 +316,11 @@ final class OpenClDevice implements Device {
     @Override
     public synchronized Optional<LaunchProfile> takeProfile() {
         return queue.profiling() ? Optional.of(recorder.take()) : Optional.empty();
+    }
+
+    @Override
+    public synchronized TuneReport tune(List<Layer> layers, boolean anew, TuneProgress progress) {
+        return new Tuner(this).tune(layers, anew, progress);
     }
 
     @Override
@@ -364,7 +391,7 @@ final class OpenClDevice implements Device {
                 case Op.ArgMax a -> List.of();
             };
             for (Tensor matrix : matrices) {
-                specs.addAll(Linear.specs(tuning, matrix.type()));
+                specs.addAll(tunings.programs(matrix.type(), matrix.shape().cols()));
             }
         }
         return specs;

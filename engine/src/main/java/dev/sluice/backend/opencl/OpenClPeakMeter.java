@@ -126,7 +126,7 @@ final class OpenClPeakMeter implements PeakMeter {
     private Job multiplyAdd(ProgramSpec spec) {
         BoundKernel kernel = bind(spec);
         int width = Integer.parseInt(spec.macros().getOrDefault("WIDTH", "1"));
-        int steps = 1 << 10;
+        int steps = 1 << 5;
         Job job;
         do { // long launches, so that little of a sample is their beginnings and ends
             steps *= 2;

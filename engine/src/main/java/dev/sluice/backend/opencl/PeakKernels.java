@@ -25,9 +25,9 @@ final class PeakKernels {
         return ProgramSpec.of(kernel).with("LANES", tuning.lanes()).with("ITEMS", items(tuning));
     }
 
-    /** Vectors as wide as registers, or of half a width where compilers make two of each. */
+    /** Vectors as wide as registers, or of half a width where compilers make two of each; on GPUs pairs, which some add at once. */
     static List<ProgramSpec> multiplyAdd(DeviceTuning tuning) {
-        List<Integer> widths = tuning.lanes() == 1 ? List.of(1, 4) : List.of(8, 16);
+        List<Integer> widths = tuning.lanes() == 1 ? List.of(1, 2) : List.of(8, 16);
         return widths.stream()
                 .map(width -> ProgramSpec.of("peak_fma")
                         .with("WIDTH", width)

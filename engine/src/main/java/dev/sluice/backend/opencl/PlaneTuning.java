@@ -1,9 +1,12 @@
 package dev.sluice.backend.opencl;
 
+import java.util.Set;
+import java.util.stream.Stream;
+
 /**
  * How products of row planes are shaped for a device.
  *
- * @param rowItems rows of work-items of a group that multiplies with one token: 1, 2, 4, 8 or 16
+ * @param rowItems rows of work-items of a group that multiplies with one token: 2, 4, 8 or 16
  * @param groupsPerUnit work-groups per compute unit of such a product, at most
  * @param quads work-items of a group that multiplies with many tokens, along each dimension, for four rows and four tokens
  *     each: 4, 8 or 16
@@ -38,6 +41,24 @@ record PlaneTuning(int rowItems, int groupsPerUnit, int quads, Arithmetic arithm
         Dot(int number) {
             this.number = number;
         }
+
+        /** Whether a device that has these capabilities can multiply so. */
+        boolean needsNoMoreThan(Set<Capability> capabilities) {
+            return switch (this) {
+                case PLAIN -> true;
+                case KHR -> capabilities.contains(Capability.INTEGER_DOT);
+                case PTX -> capabilities.contains(Capability.PTX_DP4A);
+                case AMD -> capabilities.contains(Capability.AMD_DOT4);
+            };
+        }
+
+        /** The way that is one instruction where there is one: makers' own come before what may be emulated. */
+        static Dot of(Set<Capability> capabilities) {
+            return Stream.of(PTX, AMD, KHR)
+                    .filter(dot -> dot.needsNoMoreThan(capabilities))
+                    .findFirst()
+                    .orElse(PLAIN);
+        }
     }
 
     /** Tokens that are still few: a tile of many would be mostly empty. */
@@ -51,10 +72,27 @@ record PlaneTuning(int rowItems, int groupsPerUnit, int quads, Arithmetic arithm
     /** Local memory that the largest of the products takes, rounded up. */
     static final long LOCAL_BYTES = 24 << 10;
 
-    static PlaneTuning of(long maxWorkGroupSize) {
+    /**
+     * What a device starts from. Where halves are there, products with many tokens multiply in them; products in bytes cost a
+     * model more precision, so that only measuring chooses them.
+     */
+    static PlaneTuning of(long maxWorkGroupSize, Set<Capability> capabilities) {
         boolean large = maxWorkGroupSize >= 256;
         int rowItems = large ? 8 : maxWorkGroupSize >= 128 ? 4 : 2;
-        return new PlaneTuning(rowItems, 8, large ? 16 : 8, Arithmetic.FLOATS, Dot.PLAIN);
+        Arithmetic arithmetic = capabilities.contains(Capability.FP16) ? Arithmetic.HALVES : Arithmetic.FLOATS;
+        return new PlaneTuning(rowItems, 8, large ? 16 : 8, arithmetic, Dot.of(capabilities));
+    }
+
+    PlaneTuning withRowItems(int other) {
+        return new PlaneTuning(other, groupsPerUnit, quads, arithmetic, dot);
+    }
+
+    PlaneTuning withGroupsPerUnit(int other) {
+        return new PlaneTuning(rowItems, other, quads, arithmetic, dot);
+    }
+
+    PlaneTuning withQuads(int other) {
+        return new PlaneTuning(rowItems, groupsPerUnit, other, arithmetic, dot);
     }
 
     PlaneTuning with(Arithmetic newArithmetic, Dot newDot) {

@@ -32,8 +32,8 @@ final class Scratch {
 
     /** Sees to it that the panels of {@link MatMul} hold a batch of so many columns. */
     void reservePanels(int columns) {
-        int panel = device.tuning().tokens();
-        long tokens = (long) Math.ceilDiv(device.batchTokens(), panel) * panel;
+        // The last panel of some tokens may hold but one.
+        long tokens = device.batchTokens() + DeviceTuning.MOST_TOKENS - 1L;
         if (columns > 0) {
             panels = grown(panels, Float.BYTES * tokens * columns);
         }

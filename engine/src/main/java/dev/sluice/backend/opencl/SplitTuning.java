@@ -13,4 +13,16 @@ record SplitTuning(int items, int keys, int groupsPerUnit) {
     static SplitTuning of(long maxWorkGroupSize) {
         return new SplitTuning(maxWorkGroupSize >= 128 ? 128 : 64, 128, 4);
     }
+
+    SplitTuning withItems(int other) {
+        return new SplitTuning(other, keys, groupsPerUnit);
+    }
+
+    SplitTuning withKeys(int other) {
+        return new SplitTuning(items, other, groupsPerUnit);
+    }
+
+    SplitTuning withGroupsPerUnit(int other) {
+        return new SplitTuning(items, keys, other);
+    }
 }

@@ -24,6 +24,14 @@ record VectorTuning(VectorDot dot, int patience, int ahead) {
         return new VectorTuning(dot, PATIENCE, DeviceTuning.simulated(info) ? 0 : AHEAD);
     }
 
+    VectorTuning withDot(VectorDot other) {
+        return new VectorTuning(other, patience, ahead);
+    }
+
+    VectorTuning withAhead(int bytes) {
+        return new VectorTuning(dot, patience, bytes);
+    }
+
     VectorTuning withPatience(int looks) {
         return new VectorTuning(dot, looks, ahead);
     }

@@ -163,6 +163,13 @@ class ArithmeticTest {
                     float[] y = OpenClRuns.run(device, linear(weight), x);
                     assertClose(ScalarOps.linear(weight, null, x), y, HALVES_LIMIT, type + " × " + tokens);
                 }
+                // Beyond what f16 holds.
+                float[] large = random(13 * cols, 3);
+                for (int i = 0; i < large.length; i++) {
+                    large[i] = Math.clamp(30_000 * large[i], -100_000, 100_000);
+                }
+                float[] y = OpenClRuns.run(device, linear(weight), large);
+                assertClose(ScalarOps.linear(weight, null, large), y, HALVES_LIMIT, type + " with large numbers");
             }
         }
     }

@@ -28,6 +28,7 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,9 +36,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Nothing that a device compiles is missing from what {@code scripts/kernel-report} looks at. */
 class KernelVariantsTest {
-    /** Products in bytes of row planes: they are tested, but no tuning chooses them yet. */
-    private static final Set<String> UNCHOSEN = Set.of("matmul_bytes", "quantise");
-
     private static final Path SOURCES = Path.of("../kernels-cl/src/main/resources/dev/sluice/kernels/cl");
 
     @TempDir
@@ -68,10 +66,11 @@ class KernelVariantsTest {
                 expected.add(name.replace(".cl", ""));
             }
         }
-        expected.removeAll(UNCHOSEN);
         Set<ProgramSpec> all = new HashSet<>();
         for (DeviceInfo info : AbsentGpus.all().values()) {
             all.addAll(listed(DeviceTuning.of(info, Set.of())));
+            all.addAll(KernelVariants.ofOtherArithmetic(DeviceTuning.of(info, Set.of()), Set.of())
+                    .keySet());
             all.addAll(listed(DeviceTuning.wide(info, VectorDot.X86_VNNI)));
         }
         Stream.of(Capability.values()).map(Capability::program).forEach(all::add);
@@ -105,6 +104,7 @@ class KernelVariantsTest {
     }
 
     /** An embedding, blocks with heads of every size, both caches and every format, a head. */
+    @Tag("slow")
     @ParameterizedTest(name = "on {0}")
     @MethodSource("variants")
     void whatADeviceCompilesIsListed(OpenClRuns.Variant variant) {

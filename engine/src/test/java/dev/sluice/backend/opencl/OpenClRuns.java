@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -54,7 +55,7 @@ final class OpenClRuns {
                 case "wide" -> wide.with(wide.vectors().withPatience(0));
                 case "together" -> wide;
                 case "hasty" -> wide.with(wide.vectors().withPatience(1));
-                case "parallel" -> DeviceTuning.parallel(device.info());
+                case "parallel" -> DeviceTuning.parallel(device.info(), Set.of());
                 default -> DeviceTuning.wide(device.info(), VectorDot.valueOf(shape));
             };
             if (info.name().startsWith("Oclgrind")) {
@@ -62,7 +63,9 @@ final class OpenClRuns {
                 PlaneTuning planes = tuning.planes();
                 tuning = tuning.with(new PlaneTuning(2, 8, 4, planes.arithmetic(), planes.dot()));
             }
-            return OpenClDevice.open(info, device, new DeviceOptions(0, BATCH), change.apply(tuning), cache);
+            DeviceTuning changed = change.apply(tuning);
+            KnobLimits limits = new KnobLimits(device.info(), Set.of(), true, changed);
+            return OpenClDevice.open(info, device, new DeviceOptions(0, BATCH), Tunings.fixed(limits), cache);
         }
 
         @Override

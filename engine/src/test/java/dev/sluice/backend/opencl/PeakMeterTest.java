@@ -8,6 +8,7 @@ import dev.sluice.backend.PeakMeter;
 import dev.sluice.opencl.LiveObjects;
 import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -18,6 +19,7 @@ class PeakMeterTest {
         return OpenClRuns.variants();
     }
 
+    @Tag("slow")
     @ParameterizedTest(name = "on {0}")
     @MethodSource("variants")
     void peaksArePlausible(OpenClRuns.Variant variant) {

@@ -9,7 +9,8 @@
 // 4 * TOKEN_QUADS tokens (dimension 1), a work-item 4 by 4 of it. 32 columns at a time, weights are expanded into local
 // memory once, and x is laid beside them.
 //
-// With F16_PRODUCTS numbers in local memory and sums of 32 columns are f16 (cl_khr_fp16), and only their sum is f32.
+// With F16_PRODUCTS numbers in local memory and sums of 32 columns are f16 (cl_khr_fp16), and only their sum is f32. x is taken
+// a quarter as large meanwhile: f16 ends at 65504, and little is lost of the smallest numbers.
 //
 // Tunable: QUANT (the format's file), ROW_QUADS, TOKEN_QUADS (multiples of 4), F16_PRODUCTS, MULTIPLY_ADD.
 
@@ -36,12 +37,14 @@
 typedef half num_t;
 typedef half4 num4_t;
 #define TO_NUM(v) ((half)(v))
-#define TO_FLOATS(v) ((float4)((v).x, (v).y, (v).z, (v).w))
+#define X_TO_NUM(v) ((half)((v) * 0.25f))
+#define TO_FLOATS(v) (4.0f * (float4)((v).x, (v).y, (v).z, (v).w))
 #define MULTIPLY_ADD_NUM(a, b, c) ((a) * (b) + (c))
 #else
 typedef float num_t;
 typedef float4 num4_t;
 #define TO_NUM(v) (v)
+#define X_TO_NUM(v) (v)
 #define TO_FLOATS(v) (v)
 #define MULTIPLY_ADD_NUM(a, b, c) MULTIPLY_ADD(a, b, c)
 #endif
@@ -94,7 +97,7 @@ static inline void stage_tokens(const global float *x, int columns, int present,
         int from = 32 * part + c;
 #pragma unroll
         for (int i = 0; i < 8; i++) {
-            to[(c + i) * (4 * X_PITCH)] = TO_NUM(present && from + i < columns ? x[from + i] : 0.0f);
+            to[(c + i) * (4 * X_PITCH)] = X_TO_NUM(present && from + i < columns ? x[from + i] : 0.0f);
         }
     }
 }

@@ -5,13 +5,13 @@
 //
 // Twelve chains: more than two units of four cycles' latency need, and few enough for 16 registers.
 //
-// Tunable: ITEMS, work-items of a group; WIDTH, floats of a vector: 1, 4, 8 or 16.
+// Tunable: ITEMS, work-items of a group; WIDTH, floats of a vector: 1, 2, 8 or 16.
 
 #ifndef ITEMS
 #define ITEMS 1
 #endif
 #ifndef WIDTH
-#define WIDTH 4
+#define WIDTH 1
 #endif
 #ifndef MULTIPLY_ADD
 #define MULTIPLY_ADD(a,b,c) fma(a,b,c)
@@ -19,8 +19,8 @@
 
 #if WIDTH == 1
 typedef float floats;
-#elif WIDTH == 4
-typedef float4 floats;
+#elif WIDTH == 2
+typedef float2 floats;
 #elif WIDTH == 8
 typedef float8 floats;
 #else
@@ -58,17 +58,20 @@ void peak_fma(float factor, float term, int steps, global float *sums) {
         l = MULTIPLY_ADD(l, x, y);
     }
     floats all = ((a + b) + (c + d)) + ((e + f) + (g + h)) + ((i + j) + (k + l));
-#if WIDTH == 1
-    sums[get_global_id(0)] = all;
-#else
 #if WIDTH == 16
     float8 eight = all.lo + all.hi;
-    float4 four = eight.lo + eight.hi;
 #elif WIDTH == 8
-    float4 four = all.lo + all.hi;
-#else
-    float4 four = all;
+    float8 eight = all;
 #endif
-    sums[get_global_id(0)] = four.s0 + four.s1 + four.s2 + four.s3;
+#if WIDTH >= 8
+    float4 four = eight.lo + eight.hi;
+    float2 two = four.lo + four.hi;
+#elif WIDTH == 2
+    float2 two = all;
+#endif
+#if WIDTH > 1
+    sums[get_global_id(0)] = two.lo + two.hi;
+#else
+    sums[get_global_id(0)] = all;
 #endif
 }
