@@ -12,7 +12,7 @@
 // what they read of x serves all their rows. Sums meet in local memory at the end of a tile. x lies in local memory, a
 // slice at a time, with the like columns of neighbouring parts side by side, so that work-items do not meet in a bank.
 //
-// Tunable: QUANT (the format's file), COLUMN_ITEMS, ROW_ITEMS (1, 2, 4, 8 or 16), SLICE_PARTS (a multiple of 32),
+// Tunable: QUANT (the format's file), COLUMN_ITEMS, ROW_ITEMS (2, 4, 8 or 16), SLICE_PARTS (a multiple of 32),
 // MULTIPLY_ADD.
 
 #ifndef QUANT
