@@ -4,20 +4,22 @@ import dev.sluice.backend.CpuKernels;
 import dev.sluice.backend.KvType;
 import dev.sluice.backend.Precision;
 import dev.sluice.runtime.Progress;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * How a model is to be loaded.
  *
  * @param device where it runs: {@code auto}, {@code cpu}, {@code opencl}, {@code opencl:0}, {@code opencl:intel} (a part
- *     of the device's or platform's name)
+ *     of the device's or platform's name), or several of these, separated by commas, which share the layers
  * @param threads worker threads on the CPU; 0 takes one for each processor
  * @param contextLength the most tokens of a session; 0 takes what the model was trained on, at most 4096
  * @param kvType number format of the KV cache; null takes f16, or f32 where {@code precision} is exact
  * @param batchTokens the most tokens that are computed in one step: of a prompt, or of all sequences of a batch
  * @param precision whether activations may be rounded where that is faster
  * @param cpuKernels which code computes on the CPU
- * @param memoryLimit bytes that weights, KV cache and activations may take on the device; 0 takes what is free
+ * @param memoryLimit bytes that weights, KV cache and activations may take on each device; 0 takes what is free
+ * @param deviceMemory the same of single devices, by their ids
  * @param progress hears how far loading has come
  */
 public record LoadOptions(
@@ -29,12 +31,14 @@ public record LoadOptions(
         Precision precision,
         CpuKernels cpuKernels,
         long memoryLimit,
+        Map<String, Long> deviceMemory,
         Progress progress) {
     /** The best device there is, and what is fastest without a loss that counts. */
     public static final LoadOptions DEFAULT =
-            new LoadOptions("auto", 0, 0, null, 512, Precision.AUTO, CpuKernels.AUTO, 0, Progress.NONE);
+            new LoadOptions("auto", 0, 0, null, 512, Precision.AUTO, CpuKernels.AUTO, 0, Map.of(), Progress.NONE);
 
     public LoadOptions {
+        deviceMemory = Map.copyOf(deviceMemory);
         if (threads < 0 || threads > 1024) {
             throw new IllegalArgumentException("threads must be 0 to 1024, not " + threads);
         }
@@ -56,46 +60,142 @@ public record LoadOptions(
 
     public LoadOptions withDevice(String value) {
         return new LoadOptions(
-                value, threads, contextLength, kvType, batchTokens, precision, cpuKernels, memoryLimit, progress);
+                value,
+                threads,
+                contextLength,
+                kvType,
+                batchTokens,
+                precision,
+                cpuKernels,
+                memoryLimit,
+                deviceMemory,
+                progress);
     }
 
     public LoadOptions withThreads(int value) {
         return new LoadOptions(
-                device, value, contextLength, kvType, batchTokens, precision, cpuKernels, memoryLimit, progress);
+                device,
+                value,
+                contextLength,
+                kvType,
+                batchTokens,
+                precision,
+                cpuKernels,
+                memoryLimit,
+                deviceMemory,
+                progress);
     }
 
     public LoadOptions withContextLength(int value) {
         return new LoadOptions(
-                device, threads, value, kvType, batchTokens, precision, cpuKernels, memoryLimit, progress);
+                device,
+                threads,
+                value,
+                kvType,
+                batchTokens,
+                precision,
+                cpuKernels,
+                memoryLimit,
+                deviceMemory,
+                progress);
     }
 
     public LoadOptions withKvType(@Nullable KvType value) {
         return new LoadOptions(
-                device, threads, contextLength, value, batchTokens, precision, cpuKernels, memoryLimit, progress);
+                device,
+                threads,
+                contextLength,
+                value,
+                batchTokens,
+                precision,
+                cpuKernels,
+                memoryLimit,
+                deviceMemory,
+                progress);
     }
 
     public LoadOptions withBatchTokens(int value) {
         return new LoadOptions(
-                device, threads, contextLength, kvType, value, precision, cpuKernels, memoryLimit, progress);
+                device,
+                threads,
+                contextLength,
+                kvType,
+                value,
+                precision,
+                cpuKernels,
+                memoryLimit,
+                deviceMemory,
+                progress);
     }
 
     public LoadOptions withPrecision(Precision value) {
         return new LoadOptions(
-                device, threads, contextLength, kvType, batchTokens, value, cpuKernels, memoryLimit, progress);
+                device,
+                threads,
+                contextLength,
+                kvType,
+                batchTokens,
+                value,
+                cpuKernels,
+                memoryLimit,
+                deviceMemory,
+                progress);
     }
 
     public LoadOptions withCpuKernels(CpuKernels value) {
         return new LoadOptions(
-                device, threads, contextLength, kvType, batchTokens, precision, value, memoryLimit, progress);
+                device,
+                threads,
+                contextLength,
+                kvType,
+                batchTokens,
+                precision,
+                value,
+                memoryLimit,
+                deviceMemory,
+                progress);
     }
 
     public LoadOptions withMemoryLimit(long value) {
         return new LoadOptions(
-                device, threads, contextLength, kvType, batchTokens, precision, cpuKernels, value, progress);
+                device,
+                threads,
+                contextLength,
+                kvType,
+                batchTokens,
+                precision,
+                cpuKernels,
+                value,
+                deviceMemory,
+                progress);
+    }
+
+    /** {@code value}: bytes by the ids of devices. */
+    public LoadOptions withDeviceMemory(Map<String, Long> value) {
+        return new LoadOptions(
+                device,
+                threads,
+                contextLength,
+                kvType,
+                batchTokens,
+                precision,
+                cpuKernels,
+                memoryLimit,
+                value,
+                progress);
     }
 
     public LoadOptions withProgress(Progress value) {
         return new LoadOptions(
-                device, threads, contextLength, kvType, batchTokens, precision, cpuKernels, memoryLimit, value);
+                device,
+                threads,
+                contextLength,
+                kvType,
+                batchTokens,
+                precision,
+                cpuKernels,
+                memoryLimit,
+                deviceMemory,
+                value);
     }
 }

@@ -1,8 +1,6 @@
 package dev.sluice;
 
-import dev.sluice.backend.Device;
 import dev.sluice.backend.DeviceInfo;
-import dev.sluice.backend.DeviceOptions;
 import dev.sluice.backend.KvType;
 import dev.sluice.backend.LaunchProfile;
 import dev.sluice.error.SluiceException;
@@ -12,7 +10,6 @@ import dev.sluice.formats.ModelSource;
 import dev.sluice.graph.Graph;
 import dev.sluice.model.ModelFamilies;
 import dev.sluice.plan.DeviceCatalog;
-import dev.sluice.plan.MemoryBudget;
 import dev.sluice.runtime.Batch;
 import dev.sluice.runtime.Executor;
 import dev.sluice.runtime.Sequence;
@@ -32,7 +29,7 @@ public final class Model implements AutoCloseable {
     private static final int DEFAULT_CONTEXT = 4096;
 
     private final ModelSource source;
-    private final Device device;
+    private final DeviceGroup devices;
     private final Executor executor;
     private final @Nullable Tokenizer tokenizer;
     private final int contextLength;
@@ -40,13 +37,13 @@ public final class Model implements AutoCloseable {
 
     private Model(
             ModelSource source,
-            Device device,
+            DeviceGroup devices,
             Executor executor,
             @Nullable Tokenizer tokenizer,
             int contextLength,
             KvType kvType) {
         this.source = source;
-        this.device = device;
+        this.devices = devices;
         this.executor = executor;
         this.tokenizer = tokenizer;
         this.contextLength = contextLength;
@@ -92,28 +89,18 @@ public final class Model implements AutoCloseable {
                 ? options.contextLength()
                 : Math.min(DEFAULT_CONTEXT, graph.contextLength());
         DeviceCatalog catalog = devices.await();
-        DeviceInfo chosen = catalog.select(options.device());
-        int batch = options.batchTokens();
-        Device device = catalog.open(
-                chosen, new DeviceOptions(options.threads(), batch, options.precision(), options.cpuKernels()));
+        DeviceGroup group = DeviceGroup.open(catalog, options);
         try {
-            MemoryBudget.of(graph, device, context, options.kvType(), batch)
-                    .requireFits(source.description(), device, limit(device, options), context);
-            Executor executor = new Executor(graph, device, batch, (what, done, total) -> {
+            Executor executor = group.executor(source.description(), graph, context, (what, done, total) -> {
                 tokenizer.requireNotFailed();
                 options.progress().report(what, done, total);
             });
             Tokenizer built = tokenizer.await().orElse(null);
-            return new Model(source, device, executor, built, context, options.kvType());
+            return new Model(source, group, executor, built, context, options.kvType());
         } catch (RuntimeException e) {
-            device.close(); // and with it the layers
+            group.close(); // and with it the layers
             throw e;
         }
-    }
-
-    private static long limit(Device device, LoadOptions options) {
-        long free = device.availableBytes();
-        return options.memoryLimit() > 0 ? Math.min(options.memoryLimit(), free) : free;
     }
 
     private static Optional<Tokenizer> tokenizer(ModelSource source, Graph graph) {
@@ -203,24 +190,24 @@ public final class Model implements AutoCloseable {
         return executor.graph();
     }
 
-    /** The device that computes it. */
+    /** The device that computes it; of several, what they are together. */
     public DeviceInfo device() {
-        return device.info();
+        return devices.info();
     }
 
     /** Records what the device launches, until {@link #takeProfile}, if it can; this costs time. */
     public void startProfile() {
-        device.startProfile();
+        devices.startProfile();
     }
 
     /** What the device launched since the record began or was last taken; empty if it keeps none. */
     public Optional<LaunchProfile> takeProfile() {
-        return device.takeProfile();
+        return devices.takeProfile();
     }
 
     /** The path that computation takes, for people: device, threads, instruction sets, kernels. */
     public String path() {
-        return device.path();
+        return executor.path() + devices.notes();
     }
 
     /** The most tokens of a session. */
@@ -242,7 +229,7 @@ public final class Model implements AutoCloseable {
     @Override
     public void close() {
         executor.close();
-        device.close();
+        devices.close();
         source.close();
     }
 }

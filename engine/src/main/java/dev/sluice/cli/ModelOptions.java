@@ -6,9 +6,10 @@ import dev.sluice.Sluice;
 import dev.sluice.backend.CpuKernels;
 import dev.sluice.backend.KvType;
 import dev.sluice.backend.Precision;
-import dev.sluice.plan.DeviceCatalog;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -26,7 +27,8 @@ final class ModelOptions {
             defaultValue = "auto",
             paramLabel = "SPEC",
             description = "auto (default), cpu, opencl, opencl:0, or opencl:WORD with a part of the device's or"
-                    + " platform's name. 'sluice devices' lists what there is.")
+                    + " platform's name; several, separated by commas, share the layers. 'sluice devices' lists what"
+                    + " there is.")
     private String device = "auto";
 
     @Option(
@@ -104,14 +106,13 @@ final class ModelOptions {
         if (contextLength < 0) {
             throw new UsageException("--ctx must be 0 (the model's own) or more, not " + contextLength);
         }
-        return LoadOptions.DEFAULT
+        return withMemory(LoadOptions.DEFAULT
                 .withDevice(device)
                 .withThreads(threads)
                 .withContextLength(contextLength)
                 .withKvType(kvType())
                 .withPrecision(precision())
-                .withCpuKernels(cpuKernels())
-                .withMemoryLimit(memory == null ? 0 : memoryLimit(memory));
+                .withCpuKernels(cpuKernels()));
     }
 
     private @Nullable KvType kvType() {
@@ -150,23 +151,23 @@ final class ModelOptions {
         };
     }
 
-    /** The limit for the device that was chosen; 0 if only others are limited. */
-    private long memoryLimit(String spec) {
-        if (spec.indexOf('=') < 0) {
-            return ByteSize.parse(spec);
+    private LoadOptions withMemory(LoadOptions options) {
+        if (memory == null) {
+            return options;
         }
-        String chosen = DeviceCatalog.discover().select(device).id();
-        long limit = 0;
-        for (String entry : spec.split(",", -1)) {
+        if (memory.indexOf('=') < 0) {
+            return options.withMemoryLimit(ByteSize.parse(memory));
+        }
+        Map<String, Long> limits = new HashMap<>();
+        for (String entry : memory.split(",", -1)) {
             int equals = entry.indexOf('=');
             if (equals <= 0) {
                 throw new UsageException("--memory: '" + entry + "' names no device; write opencl:0=6G,cpu=20G");
             }
-            long bytes = ByteSize.parse(entry.substring(equals + 1));
-            if (entry.substring(0, equals).strip().equalsIgnoreCase(chosen)) {
-                limit = bytes;
-            }
+            limits.put(
+                    entry.substring(0, equals).strip().toLowerCase(Locale.ROOT),
+                    ByteSize.parse(entry.substring(equals + 1)));
         }
-        return limit;
+        return options.withDeviceMemory(limits);
     }
 }

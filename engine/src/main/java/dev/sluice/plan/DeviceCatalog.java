@@ -80,10 +80,6 @@ public final class DeviceCatalog {
      */
     public DeviceInfo select(String spec) {
         String wanted = spec.strip().toLowerCase(Locale.ROOT);
-        if (wanted.contains(",")) {
-            throw new SluiceException("--device " + spec
-                    + ": splitting a model over several devices is not available yet; name one device");
-        }
         if (wanted.equals("auto")) {
             return devices.stream()
                     .filter(d -> d.kind() != DeviceInfo.Kind.CPU)
@@ -106,6 +102,24 @@ public final class DeviceCatalog {
                 .filter(d -> word.isEmpty() || (isWord(word) && describes(d, word)))
                 .min(Comparator.comparingInt(d -> rank(d.kind())))
                 .orElseThrow(() -> noneFor(spec));
+    }
+
+    /**
+     * The devices that a list of specifications means, separated by commas, in its order.
+     *
+     * @throws SluiceException if one matches nothing, or two the same device
+     */
+    public List<DeviceInfo> selectAll(String specs) {
+        List<DeviceInfo> chosen = new ArrayList<>();
+        for (String spec : specs.split(",", -1)) {
+            DeviceInfo device = select(spec);
+            if (chosen.contains(device)) {
+                throw new SluiceException("--device " + specs + " names " + device.id() + " (" + device.name() + ", "
+                        + device.platform() + ") twice: name each device once");
+            }
+            chosen.add(device);
+        }
+        return chosen;
     }
 
     /**

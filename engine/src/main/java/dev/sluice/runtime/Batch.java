@@ -36,11 +36,15 @@ public final class Batch implements AutoCloseable {
     private final Step step;
     private final List<Sequence> sequences;
     private final @Nullable LayerState[] states;
-    private final StateSource stateSource = this::states;
+    private final List<StateSource> stateSources;
     private final List<DeviceMemory> memories = new ArrayList<>();
     private final Arena arena = Arena.ofShared();
     private final DeviceMemory ids;
-    private final DeviceMemory hidden;
+    /** Activations on each device, and where those of the device before arrive. */
+    private final List<DeviceMemory> hidden = new ArrayList<>();
+
+    private final List<DeviceMemory> arrivals = new ArrayList<>();
+    private final MemorySegment crossing;
     private final DeviceMemory logits;
     private final DeviceMemory best;
     private final MemorySegment idStaging;
@@ -57,16 +61,23 @@ public final class Batch implements AutoCloseable {
         }
         this.executor = executor;
         this.logitRows = logitRows;
+        stateSources = executor.perPart(this::states);
         step = Step.forParts(mostParts);
         sequences = new ArrayList<>(mostParts);
         states = new LayerState[mostParts];
         int tokens = executor.batchTokens();
         long vocabulary = executor.graph().vocabulary();
         try {
-            ids = allocate(4L * tokens);
-            hidden = allocate(4L * tokens * executor.graph().embedding());
-            logits = allocate(4L * logitRows * vocabulary);
-            best = allocate(4L * logitRows);
+            int last = executor.partCount() - 1;
+            long activations = 4L * tokens * executor.graph().embedding();
+            ids = allocate(0, 4L * tokens);
+            for (int part = 0; part <= last; part++) {
+                hidden.add(allocate(part, activations));
+                arrivals.add(part == 0 ? ids : allocate(part, activations));
+            }
+            crossing = last == 0 ? MemorySegment.NULL : arena.allocate(activations, 64);
+            logits = allocate(last, 4L * logitRows * vocabulary);
+            best = allocate(last, 4L * logitRows);
             idStaging = arena.allocate(4L * tokens, 64);
             bestStaging = arena.allocate(4L * logitRows, 64);
             logitsStaging = arena.allocate(4L * vocabulary, 64);
@@ -76,8 +87,8 @@ public final class Batch implements AutoCloseable {
         }
     }
 
-    private DeviceMemory allocate(long bytes) {
-        DeviceMemory memory = executor.allocate(bytes);
+    private DeviceMemory allocate(int part, long bytes) {
+        DeviceMemory memory = executor.allocate(part, bytes);
         memories.add(memory);
         return memory;
     }
@@ -255,8 +266,17 @@ public final class Batch implements AutoCloseable {
         return ids;
     }
 
-    DeviceMemory hidden() {
-        return hidden;
+    /** Activations on the device of a part. */
+    DeviceMemory hidden(int part) {
+        return hidden.get(part);
+    }
+
+    /** What the part before has made of so many tokens, brought to the device of a part. */
+    DeviceMemory arrival(int part, int tokens) {
+        MemorySegment rows = crossing.asSlice(0, 4L * tokens * executor.graph().embedding());
+        hidden.get(part - 1).read(0, rows);
+        arrivals.get(part).write(0, rows);
+        return arrivals.get(part);
     }
 
     DeviceMemory logits() {
@@ -267,9 +287,9 @@ public final class Batch implements AutoCloseable {
         return best;
     }
 
-    /** What the parts' sequences keep in each layer. */
-    StateSource stateSource() {
-        return stateSource;
+    /** What the parts' sequences keep in each layer of each device. */
+    List<StateSource> stateSources() {
+        return stateSources;
     }
 
     private @Nullable LayerState[] states(int layer) {

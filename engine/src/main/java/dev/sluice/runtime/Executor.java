@@ -14,41 +14,67 @@ import dev.sluice.graph.LayerBuilder;
 import dev.sluice.graph.Op;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A model's layers, compiled for a device, and the walk through them. Thread-safe: sequences of several threads may run
+ * A model's layers, compiled for one device or several, and the walk through them. Thread-safe: sequences of several threads may run
  * at once, and share the weights; the device takes their layers in turn.
  */
 public final class Executor implements AutoCloseable {
     private final Graph graph;
-    private final Device device;
     private final int batchTokens;
-    private final List<CompiledLayer> layers = new ArrayList<>();
+    private final List<DevicePart> parts = new ArrayList<>();
+    /** The last part's layers without the head. */
     private final List<CompiledLayer> withoutHead;
+
     private final CompiledLayer argMax;
+
+    /** Compiles every layer for one device; see {@link #Executor(Graph, List, List, int, Progress)}. */
+    public Executor(Graph graph, Device device, int batchTokens, Progress progress) {
+        this(graph, List.of(device), List.of(graph.layers().size()), batchTokens, progress);
+    }
 
     /**
      * Compiles every layer; the weights are then resident.
      *
-     * @param batchTokens the most tokens of one step, as the device was opened with
-     * @throws SluiceException if the device cannot hold or compute a layer; nothing stays allocated then
+     * @param devices that share the layers, in order
+     * @param counts how many consecutive layers each of them takes, one at least
+     * @param batchTokens the most tokens of one step, as the devices were opened with
+     * @throws SluiceException if a device cannot hold or compute a layer; nothing stays allocated then
      */
-    public Executor(Graph graph, Device device, int batchTokens, Progress progress) {
+    public Executor(Graph graph, List<Device> devices, List<Integer> counts, int batchTokens, Progress progress) {
         this.graph = graph;
-        this.device = device;
         this.batchTokens = batchTokens;
+        if (graph.layers().getLast().kind() != Layer.Kind.HEAD) {
+            throw new IllegalArgumentException("the graph's last layer is not its head");
+        }
+        if (devices.size() != counts.size()
+                || counts.stream().anyMatch(count -> count < 1)
+                || counts.stream().mapToInt(count -> count).sum()
+                        != graph.layers().size()) {
+            throw new IllegalArgumentException(
+                    counts + " of " + graph.layers().size() + " layers on " + devices.size() + " devices");
+        }
         try {
-            layers.addAll(device.compile(graph.layers(), (done, total) -> progress.report("loading", done, total)));
-            if (layers.getLast().layer().kind() != Layer.Kind.HEAD) {
-                throw new IllegalArgumentException("the graph's last layer is not its head");
+            int from = 0;
+            for (int i = 0; i < devices.size(); i++) {
+                Device device = devices.get(i);
+                List<Layer> own = graph.layers().subList(from, from + counts.get(i));
+                String what = devices.size() == 1
+                        ? "loading"
+                        : "loading " + own.size() + " layers on "
+                                + device.info().id();
+                parts.add(new DevicePart(
+                        device, from, device.compile(own, (done, total) -> progress.report(what, done, total))));
+                from += own.size();
             }
-            withoutHead = layers.subList(0, layers.size() - 1);
+            withoutHead = parts.getLast().withoutLast();
             LayerBuilder best = new LayerBuilder("argmax", Layer.Kind.ARGMAX, graph.vocabulary());
             best.add(new Op.ArgMax(graph.vocabulary()), best.input());
-            this.argMax = device.compile(best.build());
+            this.argMax = parts.getLast().device().compile(best.build());
         } catch (RuntimeException e) {
-            layers.reversed().forEach(CompiledLayer::close);
+            closeParts();
             throw e;
         }
     }
@@ -59,7 +85,14 @@ public final class Executor implements AutoCloseable {
 
     /** The path that computation takes, for people. */
     public String path() {
-        return device.path();
+        if (parts.size() == 1) {
+            return parts.getFirst().device().path();
+        }
+        return parts.stream()
+                .map(part -> graph.layers().get(part.from()).name() + " to "
+                        + part.layers().getLast().layer().name() + " on "
+                        + part.device().info().id() + ": " + part.device().path())
+                .collect(Collectors.joining("; "));
     }
 
     /** The most tokens of one step, all sequences together. */
@@ -104,12 +137,30 @@ public final class Executor implements AutoCloseable {
 
     /** Runs one step: all layers for all parts of a batch. */
     void run(Batch batch) {
-        Step step = batch.step();
-        if (step.outputRows() > 0) {
-            device.submit(layers, step, batch.ids(), batch.hidden(), batch.logits(), batch.stateSource());
-        } else {
-            device.submit(withoutHead, step, batch.ids(), batch.hidden(), batch.hidden(), batch.stateSource());
+        run(batch.step(), batch.ids(), batch, batch.stateSources());
+    }
+
+    /** From device to device: activations cross once at each boundary. */
+    private void run(Step step, DeviceMemory ids, Batch memory, List<StateSource> states) {
+        boolean logits = step.outputRows() > 0;
+        for (int p = 0; p < parts.size(); p++) {
+            DevicePart part = parts.get(p);
+            boolean last = p == parts.size() - 1;
+            List<CompiledLayer> layers = last && !logits ? withoutHead : part.layers();
+            if (layers.isEmpty()) {
+                return; // the last device has nothing but the head, which nobody asks for
+            }
+            DeviceMemory in = p == 0 ? ids : memory.arrival(p, step.tokens());
+            DeviceMemory between = memory.hidden(p);
+            part.device().submit(layers, step, in, between, last && logits ? memory.logits() : between, states.get(p));
         }
+    }
+
+    /** What finds the states of each part's layers, from what finds those of all. */
+    List<StateSource> perPart(StateSource all) {
+        return parts.stream()
+                .map(part -> (StateSource) layer -> all.of(part.from() + layer))
+                .toList();
     }
 
     /** Queues the choice of the largest logit of each row of the last step's. */
@@ -119,37 +170,53 @@ public final class Executor implements AutoCloseable {
 
     /** How many steps may well be on their way at once. */
     int stepsAhead() {
-        return device.stepsAhead();
+        // From the last device to the first the choice goes over the host.
+        return parts.size() == 1 ? parts.getFirst().device().stepsAhead() : 0;
     }
 
     /**
      * Queues a step of one token, and the choice of the largest of its logits.
      *
-     * @param id int32 [1], on the device
-     * @param best int32 [1], receives the choice
+     * @param id int32 [1], on the first device
+     * @param best int32 [1], receives the choice, on the last device
      */
-    void run(Step step, DeviceMemory id, Batch memory, StateSource states, DeviceMemory best) {
-        device.submit(layers, step, id, memory.hidden(), memory.logits(), states);
+    void run(Step step, DeviceMemory id, Batch memory, List<StateSource> states, DeviceMemory best) {
+        run(step, id, memory, states);
         argMax.submit(step, memory.logits(), best);
     }
 
     int layerCount() {
-        return layers.size();
+        return graph.layers().size();
+    }
+
+    /** On how many devices the layers are. */
+    int partCount() {
+        return parts.size();
     }
 
     @Nullable
     LayerState newState(int layer, int capacity, KvType kv) {
-        return device.newState(layers.get(layer), capacity, kv);
+        for (DevicePart part : parts.reversed()) {
+            if (layer >= part.from()) {
+                return part.device().newState(part.layers().get(layer - part.from()), capacity, kv);
+            }
+        }
+        throw new IndexOutOfBoundsException("layer " + layer);
     }
 
-    DeviceMemory allocate(long bytes) {
-        return device.allocate(bytes);
+    /** Memory on the device of a part. */
+    DeviceMemory allocate(int part, long bytes) {
+        return parts.get(part).device().allocate(bytes);
     }
 
-    /** Frees the compiled layers; the device stays open. */
+    private void closeParts() {
+        parts.reversed().forEach(part -> part.layers().reversed().forEach(CompiledLayer::close));
+    }
+
+    /** Frees the compiled layers; the devices stay open. */
     @Override
     public void close() {
         argMax.close();
-        layers.reversed().forEach(CompiledLayer::close);
+        closeParts();
     }
 }

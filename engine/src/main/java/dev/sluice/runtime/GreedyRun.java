@@ -7,6 +7,7 @@ import dev.sluice.backend.StateSource;
 import dev.sluice.backend.Step;
 import dev.sluice.error.SluiceException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,9 +29,11 @@ public final class GreedyRun implements AutoCloseable {
     private final int ahead;
     private final Step step = Step.forParts(1);
     private final @Nullable LayerState[] state = {null};
-    private final StateSource states = this::state;
-    /** Input of step {@code i} at {@code i % size}, its choice behind it. */
+    private final List<StateSource> states;
+    /** Input of step {@code i} at {@code i % size}, its choice behind it; on one device, these are the same. */
     private final List<DeviceMemory> ids = new ArrayList<>();
+
+    private final List<DeviceMemory> choices = new ArrayList<>();
 
     private final List<ReadBack> reads = new ArrayList<>();
     private int submitted;
@@ -44,16 +47,18 @@ public final class GreedyRun implements AutoCloseable {
         this.most = most;
         start = sequence.position();
         ahead = executor.stepsAhead();
+        states = executor.perPart(this::state);
         int vocabulary = executor.graph().vocabulary();
         if (first < 0 || first >= vocabulary) {
             throw new SluiceException(
                     "token id " + first + " is not within the vocabulary of " + vocabulary + " tokens");
         }
+        int last = executor.partCount() - 1;
         try (Arena arena = Arena.ofConfined()) {
             for (int i = 0; i < ahead + 2; i++) {
-                DeviceMemory id = executor.allocate(Integer.BYTES);
-                ids.add(id);
-                reads.add(id.readBack(0, Integer.BYTES));
+                ids.add(executor.allocate(0, Integer.BYTES));
+                choices.add(last == 0 ? ids.getLast() : executor.allocate(last, Integer.BYTES));
+                reads.add(choices.getLast().readBack(0, Integer.BYTES));
             }
             ids.getFirst().write(0, arena.allocateFrom(ValueLayout.JAVA_INT, first));
         } catch (RuntimeException e) {
@@ -81,9 +86,14 @@ public final class GreedyRun implements AutoCloseable {
         while (submitted < most && submitted - taken <= ahead) {
             submit();
         }
-        int id = reads.get((taken + 1) % reads.size()).await().get(ValueLayout.JAVA_INT, 0);
+        int slot = (taken + 1) % reads.size();
+        MemorySegment read = reads.get(slot).await();
+        int id = read.get(ValueLayout.JAVA_INT, 0);
         if (id < 0) {
             throw Batch.notANumber();
+        }
+        if (ids.get(slot) != choices.get(slot)) {
+            ids.get(slot).write(0, read);
         }
         sequence.advance(1);
         taken++;
@@ -93,7 +103,7 @@ public final class GreedyRun implements AutoCloseable {
     private void submit() {
         step.clear().add(start + submitted, 1, 1);
         int next = (submitted + 1) % ids.size();
-        executor.run(step, ids.get(submitted % ids.size()), memory, states, ids.get(next));
+        executor.run(step, ids.get(submitted % ids.size()), memory, states, choices.get(next));
         reads.get(next).start();
         submitted++;
     }
@@ -108,6 +118,7 @@ public final class GreedyRun implements AutoCloseable {
         if (!closed) {
             closed = true;
             reads.forEach(ReadBack::close);
+            choices.forEach(DeviceMemory::close);
             ids.forEach(DeviceMemory::close);
         }
     }

@@ -7,6 +7,9 @@ package dev.sluice.backend.opencl;
  */
 final class Pace {
     private static final int TRIAL = 4;
+    /** Soon at first: on a machine that is busy already the first way may be slower by far. */
+    private static final int EARLY = 4;
+
     private static final int FIRST_INTERVAL = 32;
     private static final int LONGEST_INTERVAL = 1024;
     /** How much better the other way must be, for noise is not to decide. */
@@ -15,8 +18,9 @@ final class Pace {
     private static final double NEWEST = 0.1;
 
     private boolean first = true;
+    private boolean began;
     private double average = Double.NaN;
-    private int interval = FIRST_INTERVAL;
+    private int interval = EARLY;
     private int sinceTrial;
     private int trialSteps;
     private long trialNanos;
@@ -32,6 +36,10 @@ final class Pace {
 
     /** Says how long a step took that was taken as {@link #first} said. */
     void took(long nanos) {
+        if (!began) {
+            began = true; // the first step compiles
+            return;
+        }
         if (!trying()) {
             average = Double.isNaN(average) ? nanos : average + NEWEST * (nanos - average);
             sinceTrial++;
@@ -47,7 +55,7 @@ final class Pace {
             average = other;
             interval = FIRST_INTERVAL;
         } else {
-            interval = Math.min(LONGEST_INTERVAL, 2 * interval);
+            interval = Math.clamp(2L * interval, FIRST_INTERVAL, LONGEST_INTERVAL);
         }
         sinceTrial = 0;
         trialSteps = 0;

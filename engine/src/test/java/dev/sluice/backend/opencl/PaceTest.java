@@ -43,4 +43,11 @@ class PaceTest {
     void aLittleBetterIsNotEnough() {
         assertTrue(steps(new Pace(), 1000, 100, 99) > 950);
     }
+
+    @Test
+    void aWayThatIsSlowFromTheBeginningIsLeftSoon() {
+        Pace pace = new Pace();
+        pace.took(1); // the first step says nothing
+        assertTrue(steps(pace, 40, 900, 100) <= 5);
+    }
 }
