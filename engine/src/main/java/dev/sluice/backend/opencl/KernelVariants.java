@@ -67,9 +67,13 @@ final class KernelVariants {
         if (tuning.layout() != WeightLayout.PLANES) {
             return all;
         }
-        all.put(MatMulBytes.quantiseSpec(), 0);
+        boolean bytes = tuning.planes().dot().own();
+        if (bytes) {
+            all.put(MatMulBytes.quantiseSpec(), 0);
+        }
         for (PlaneTuning.Arithmetic arithmetic : PlaneTuning.Arithmetic.values()) {
-            if (arithmetic == PlaneTuning.Arithmetic.HALVES && !capabilities.contains(Capability.FP16)) {
+            if ((arithmetic == PlaneTuning.Arithmetic.HALVES && !capabilities.contains(Capability.FP16))
+                    || (arithmetic == PlaneTuning.Arithmetic.BYTES && !bytes)) {
                 continue;
             }
             DeviceTuning other =

@@ -29,7 +29,7 @@ record KnobLimits(DeviceInfo info, Set<Capability> capabilities, boolean roundin
             case QUERIES, VECTOR_TOKENS, SPLIT_KEYS, SPLIT_GROUPS, PLANE_GROUPS -> true;
             case ROW_ITEMS -> 32L * value <= most;
             case ARITHMETIC -> allowed(with.planes().arithmetic());
-            case DOT -> with.planes().dot().needsNoMoreThan(capabilities);
+            case DOT -> with.planes().dot().own() && with.planes().dot().needsNoMoreThan(capabilities);
             case QUADS -> (long) value * value <= most && base.layout() == WeightLayout.PLANES;
             case KEY_ITEMS -> !vectors && (long) TILE_ITEMS * value <= most;
             case SPLIT_ITEMS -> base.keys().items() > 0 && value <= most;
@@ -48,7 +48,7 @@ record KnobLimits(DeviceInfo info, Set<Capability> capabilities, boolean roundin
         return switch (arithmetic) {
             case FLOATS -> true;
             case HALVES -> rounding && capabilities.contains(Capability.FP16);
-            case BYTES -> rounding;
+            case BYTES -> rounding && PlaneTuning.Dot.of(capabilities).own();
         };
     }
 }

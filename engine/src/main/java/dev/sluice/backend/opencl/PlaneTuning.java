@@ -52,6 +52,11 @@ record PlaneTuning(int rowItems, int groupsPerUnit, int quads, Arithmetic arithm
             };
         }
 
+        /** Whether it is a maker's own instruction, without which products in bytes spill registers on GPUs that were looked at. */
+        boolean own() {
+            return this == PTX || this == AMD;
+        }
+
         /** The way that is one instruction where there is one: makers' own come before what may be emulated. */
         static Dot of(Set<Capability> capabilities) {
             return Stream.of(PTX, AMD, KHR)

@@ -22,6 +22,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
@@ -67,9 +68,11 @@ class KernelVariantsTest {
             }
         }
         Set<ProgramSpec> all = new HashSet<>();
-        for (DeviceInfo info : AbsentGpus.all().values()) {
-            all.addAll(listed(DeviceTuning.of(info, Set.of())));
-            all.addAll(KernelVariants.ofOtherArithmetic(DeviceTuning.of(info, Set.of()), Set.of())
+        for (Map.Entry<String, DeviceInfo> gpu : AbsentGpus.all().entrySet()) {
+            DeviceInfo info = gpu.getValue();
+            Set<Capability> capabilities = AbsentGpus.capabilities(gpu.getKey());
+            all.addAll(listed(DeviceTuning.of(info, capabilities)));
+            all.addAll(KernelVariants.ofOtherArithmetic(DeviceTuning.of(info, capabilities), capabilities)
                     .keySet());
             all.addAll(listed(DeviceTuning.wide(info, VectorDot.X86_VNNI)));
         }
