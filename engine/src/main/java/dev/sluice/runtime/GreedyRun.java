@@ -41,6 +41,9 @@ public final class GreedyRun implements AutoCloseable {
     private boolean closed;
 
     GreedyRun(Executor executor, Sequence sequence, Batch memory, int first, int most) {
+        if (most < 1) {
+            throw new IllegalArgumentException("a run of " + most + " tokens");
+        }
         this.executor = executor;
         this.sequence = sequence;
         this.memory = memory;

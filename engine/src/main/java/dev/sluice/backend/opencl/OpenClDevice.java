@@ -182,6 +182,7 @@ final class OpenClDevice implements Device {
         try {
             action.accept(queue);
         } catch (ClException e) {
+            steps.giveUp(); // so that what is closed next does not wait for it
             throw failed(e);
         }
     }

@@ -3,6 +3,7 @@ package dev.sluice.backend.opencl;
 import dev.sluice.backend.CompiledLayer;
 import dev.sluice.backend.DeviceMemory;
 import dev.sluice.backend.KvType;
+import dev.sluice.backend.LayerState;
 import dev.sluice.backend.StateSource;
 import dev.sluice.backend.Step;
 import dev.sluice.graph.Layer;
@@ -157,6 +158,11 @@ final class Steps implements AutoCloseable {
         return broken;
     }
 
+    /** The device has failed: what is not settled will never be. */
+    void giveUp() {
+        unsettled.clear();
+    }
+
     private void again(Queue queue, Unsettled one) {
         OpenClReadBack readBack = one.readBack();
         if (readBack != null) {
@@ -184,11 +190,12 @@ final class Steps implements AutoCloseable {
         return one == null ? new Unsettled() : one;
     }
 
-    /** The type of the first layer's cache that can go in one launch with others; null if there is none. */
+    /** The type of the cache of the first layer that can go in one launch with others; null if there is no such. */
     private @Nullable KvType chainedType(List<CompiledLayer> layers, StateSource states) {
         for (int i = 0; i < layers.size(); i++) {
-            if (device.own(layers.get(i)).chains() && states.of(i)[0] instanceof KvCache cache) {
-                return cache.type();
+            if (device.own(layers.get(i)).chains()) {
+                @Nullable LayerState[] own = states.of(i);
+                return own.length > 0 && own[0] instanceof KvCache cache ? cache.type() : null;
             }
         }
         return null;

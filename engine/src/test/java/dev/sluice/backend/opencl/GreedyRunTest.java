@@ -114,6 +114,7 @@ class GreedyRunTest {
                 Sequence sequence = executor.newSequence(CAPACITY, KvType.F32, 1)) {
             assertThrows(SluiceException.class, () -> sequence.greedy(1, CAPACITY + 1));
             assertThrows(SluiceException.class, () -> sequence.greedy(-1, 2));
+            assertThrows(IllegalArgumentException.class, () -> sequence.greedy(1, 0));
             GreedyRun run = sequence.greedy(1, 2);
             run.next();
             run.next();
