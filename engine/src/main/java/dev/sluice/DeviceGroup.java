@@ -4,6 +4,8 @@ import dev.sluice.backend.Device;
 import dev.sluice.backend.DeviceInfo;
 import dev.sluice.backend.DeviceOptions;
 import dev.sluice.backend.LaunchProfile;
+import dev.sluice.error.DeviceFailure;
+import dev.sluice.error.SluiceException;
 import dev.sluice.graph.Graph;
 import dev.sluice.plan.DeviceCatalog;
 import dev.sluice.plan.HardwareFiles;
@@ -13,7 +15,9 @@ import dev.sluice.plan.Shares;
 import dev.sluice.runtime.Assignment;
 import dev.sluice.runtime.Executor;
 import dev.sluice.runtime.Progress;
+import dev.sluice.runtime.Recovery;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,15 +25,40 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** The open devices that a model is on: one, or several that share its layers. */
-final class DeviceGroup implements AutoCloseable {
-    private final List<Device> devices = new ArrayList<>();
+/**
+ * The open devices that a model is on: one, or several that share its layers. When one of them fails it is dropped, and the layers
+ * are shared out among the rest.
+ */
+final class DeviceGroup implements Recovery, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(DeviceGroup.class);
+
+    private final DeviceCatalog catalog;
     private final LoadOptions options;
+    private final String model;
+    private final Graph graph;
+    private final int context;
+    /** Those that were named and have not failed. */
+    private final List<DeviceInfo> usable;
+
+    private final List<Device> devices = new ArrayList<>();
+    private final List<String> failures = new ArrayList<>();
     private String notes = "";
 
-    private DeviceGroup(LoadOptions options) {
+    /**
+     * Devices of which none is open yet.
+     *
+     * @param model for messages
+     */
+    DeviceGroup(DeviceCatalog catalog, LoadOptions options, String model, Graph graph, int context) {
+        this.catalog = catalog;
         this.options = options;
+        this.model = model;
+        this.graph = graph;
+        this.context = context;
+        usable = new ArrayList<>(catalog.selectAll(options.device()));
     }
 
     /** The devices that there are. */
@@ -39,43 +68,98 @@ final class DeviceGroup implements AutoCloseable {
                 options.device(), hardware == null ? List.of() : HardwareFiles.simulations(hardware));
     }
 
-    /** Opens all devices that the options name. */
-    static DeviceGroup open(DeviceCatalog catalog, LoadOptions options) {
-        DeviceGroup group = new DeviceGroup(options);
+    /** Opens the devices and compiles the model for them, after counting what it takes. */
+    Executor executor(Progress progress) {
         try {
-            for (DeviceInfo info : catalog.selectAll(options.device())) {
-                group.devices.add(catalog.open(
-                        info,
-                        new DeviceOptions(
-                                options.threads(), options.batchTokens(), options.precision(), options.cpuKernels())));
-            }
-            return group;
+            return new Executor(graph, assignments(), options.batchTokens(), progress, this);
         } catch (RuntimeException e) {
-            group.close();
+            close();
             throw e;
         }
     }
 
-    /**
-     * Compiles a model for the devices, after counting what it takes.
-     *
-     * @param model for messages
-     */
-    Executor executor(String model, Graph graph, int context, Progress progress) {
+    @Override
+    public synchronized List<Assignment> without(DeviceFailure failure) {
+        drop(failure);
+        return assignments();
+    }
+
+    @Override
+    public synchronized void requireRight() {
+        for (Device device : devices) {
+            SelfTests.require(catalog, device, options, graph);
+        }
+    }
+
+    private synchronized List<Assignment> assignments() {
+        while (true) {
+            try {
+                openAll();
+                return shared();
+            } catch (DeviceFailure e) {
+                drop(e);
+            }
+        }
+    }
+
+    private void drop(DeviceFailure failure) {
+        if (!usable.removeIf(info -> info.id().equals(failure.device()))) {
+            throw failure;
+        }
+        for (Device device : List.copyOf(devices)) {
+            if (device.info().id().equals(failure.device())) {
+                devices.remove(device);
+                try {
+                    device.close();
+                } catch (RuntimeException e) {
+                    LOG.debug("{} does not even close", failure.device(), e);
+                }
+            }
+        }
+        failures.add(failure.getMessage());
+        if (usable.isEmpty()) {
+            throw failures.size() == 1
+                    ? failure
+                    : new SluiceException("no device is left: " + String.join("; ", failures), failure);
+        }
+        LOG.warn(
+                "{} is dropped: {}. Going on with {}",
+                failure.device(),
+                failure.getMessage(),
+                usable.stream().map(DeviceInfo::id).collect(Collectors.joining(", ")));
+    }
+
+    private void openAll() {
+        for (DeviceInfo info : usable) {
+            if (devices.stream().noneMatch(device -> device.info().equals(info))) {
+                Device device = catalog.open(
+                        info,
+                        new DeviceOptions(
+                                options.threads(), options.batchTokens(), options.precision(), options.cpuKernels()));
+                devices.add(device);
+                SelfTests.requireOnce(catalog, device, options, graph);
+            }
+        }
+        devices.sort(Comparator.comparingInt(device -> usable.indexOf(device.info())));
+    }
+
+    /** How the devices share the layers. */
+    private List<Assignment> shared() {
+        notes = "";
         int batch = options.batchTokens();
         if (devices.size() == 1) {
             Device device = devices.getFirst();
             MemoryBudget.of(graph, device, context, options.kvType(), batch)
                     .requireFits(model, device, limit(device), context);
-            return new Executor(graph, device, batch, progress);
+            return List.of(Assignment.resident(device, graph.layers().size()));
         }
         LayerSplit split = Shares.of(model, graph, devices, context, options.kvType(), batch, this::limit);
-        List<Integer> counts = new ArrayList<>();
+        List<Assignment> assignments = new ArrayList<>();
         List<Device> idle = new ArrayList<>();
         for (int i = 0; i < devices.size(); i++) {
             int count = split.counts().get(i);
             if (count > 0) {
-                counts.add(count);
+                assignments.add(Assignment.resident(devices.get(i), count));
             } else {
                 idle.add(devices.get(i));
             }
@@ -85,11 +169,7 @@ final class DeviceGroup implements AutoCloseable {
             devices.remove(device);
             device.close();
         }
-        List<Assignment> assignments = new ArrayList<>();
-        for (int i = 0; i < counts.size(); i++) {
-            assignments.add(Assignment.resident(devices.get(i), counts.get(i)));
-        }
-        return new Executor(graph, assignments, batch, progress);
+        return assignments;
     }
 
     private long limit(Device device) {
@@ -101,7 +181,7 @@ final class DeviceGroup implements AutoCloseable {
     }
 
     /** What is known of the device; of several, together. */
-    DeviceInfo info() {
+    synchronized DeviceInfo info() {
         DeviceInfo first = devices.getFirst().info();
         if (devices.size() == 1) {
             return first;
@@ -129,16 +209,16 @@ final class DeviceGroup implements AutoCloseable {
     }
 
     /** What is to be said of the devices beyond the path that computation takes. */
-    String notes() {
+    synchronized String notes() {
         return notes;
     }
 
-    void startProfile() {
+    synchronized void startProfile() {
         devices.forEach(Device::startProfile);
     }
 
     /** What all devices together launched; empty if none keeps a record. */
-    Optional<LaunchProfile> takeProfile() {
+    synchronized Optional<LaunchProfile> takeProfile() {
         return devices.stream()
                 .map(Device::takeProfile)
                 .flatMap(Optional::stream)
@@ -150,7 +230,7 @@ final class DeviceGroup implements AutoCloseable {
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
         devices.reversed().forEach(Device::close);
     }
 }

@@ -88,9 +88,9 @@ public final class Model implements AutoCloseable {
                 ? options.contextLength()
                 : Math.min(DEFAULT_CONTEXT, graph.contextLength());
         DeviceCatalog catalog = devices.await();
-        DeviceGroup group = DeviceGroup.open(catalog, options);
+        DeviceGroup group = new DeviceGroup(catalog, options, source.description(), graph, context);
         try {
-            Executor executor = group.executor(source.description(), graph, context, (what, done, total) -> {
+            Executor executor = group.executor((what, done, total) -> {
                 tokenizer.requireNotFailed();
                 options.progress().report(what, done, total);
             });
