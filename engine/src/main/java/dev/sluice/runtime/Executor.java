@@ -1,6 +1,5 @@
 package dev.sluice.runtime;
 
-import dev.sluice.backend.CompiledLayer;
 import dev.sluice.backend.Device;
 import dev.sluice.backend.DeviceMemory;
 import dev.sluice.backend.KvType;
@@ -44,8 +43,7 @@ public final class Executor implements AutoCloseable {
      * @param recovery finds other devices when one fails, now or at any step
      * @throws SluiceException if a device cannot hold or compute a layer; nothing stays allocated then
      */
-    public Executor(
-            Graph graph, List<Assignment> assignments, int batchTokens, Progress progress, Recovery recovery) {
+    public Executor(Graph graph, List<Assignment> assignments, int batchTokens, Progress progress, Recovery recovery) {
         this.graph = graph;
         this.batchTokens = batchTokens;
         if (graph.layers().getLast().kind() != Layer.Kind.HEAD) {

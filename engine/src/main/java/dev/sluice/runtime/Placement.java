@@ -11,6 +11,7 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.StampedLock;
 import org.jspecify.annotations.Nullable;
 
@@ -29,7 +30,7 @@ final class Placement implements AutoCloseable {
     /** One layer, on the last part's device. */
     private volatile List<CompiledLayer> argMax = List.of();
 
-    private volatile int epoch;
+    private final AtomicInteger epoch = new AtomicInteger();
     /** Why there is no place left. */
     private @Nullable RuntimeException end;
 
@@ -77,7 +78,7 @@ final class Placement implements AutoCloseable {
             best.add(new Op.ArgMax(graph.vocabulary()), best.input());
             argMax = List.of(fresh.getLast().device().compile(best.build()));
             parts = List.copyOf(fresh);
-            epoch++;
+            epoch.incrementAndGet();
         } catch (RuntimeException e) {
             fresh.reversed().forEach(part -> Release.of(part::close));
             throw e;
@@ -96,7 +97,7 @@ final class Placement implements AutoCloseable {
 
     /** Another number whenever the layers are somewhere else. */
     int epoch() {
-        return epoch;
+        return epoch.get();
     }
 
     /** Something takes memory of the devices. */
@@ -120,13 +121,13 @@ final class Placement implements AutoCloseable {
     void attempt(Runnable work) {
         while (true) {
             DeviceFailure failure;
-            int seen = epoch;
+            int seen = epoch.get();
             long stamp = lock.readLock();
             try {
                 if (end != null) {
                     throw end;
                 }
-                seen = epoch;
+                seen = epoch.get();
                 work.run();
                 return;
             } catch (DeviceFailure e) {
@@ -147,15 +148,15 @@ final class Placement implements AutoCloseable {
      * @return whether there were any, so that it is worth doing again
      */
     boolean movedFromWrongDevice() {
-        int before = epoch;
+        int before = epoch.get();
         attempt(recovery::requireRight);
-        return epoch != before;
+        return epoch.get() != before;
     }
 
     private void move(DeviceFailure failure, int seen) {
         long stamp = lock.writeLock();
         try {
-            if (end != null || epoch != seen) {
+            if (end != null || epoch.get() != seen) {
                 return; // another thread has seen the same failure
             }
             List<Placed> all;

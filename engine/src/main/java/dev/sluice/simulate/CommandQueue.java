@@ -71,7 +71,8 @@ final class CommandQueue {
             health.fails(e);
             entry.event.fail(e);
         } catch (SluiceException e) {
-            // Not the device's: a step that was queued behind one whose choice is no token, which the host is about to see.
+            // Not the device's: a step that was queued behind one whose choice is no token, which the host is about to
+            // see.
             entry.event.fail(e);
         } catch (RuntimeException e) {
             health.fails(e); // what comes after it would compute with garbage

@@ -107,8 +107,8 @@ class FaultsTest {
                 .withMaxTokens(TOKENS)
                 .withIgnoreEnd(true);
         try (Session session = model.newSession()) {
-            List<Integer> tokens =
-                    new ArrayList<>(session.generate(PROMPT, options, piece -> {}).tokens());
+            List<Integer> tokens = new ArrayList<>(
+                    session.generate(PROMPT, options, piece -> {}).tokens());
             tokens.addAll(session.generate(new int[] {3}, options, piece -> {}).tokens());
             return tokens;
         }
@@ -129,8 +129,14 @@ class FaultsTest {
 
     @ParameterizedTest
     @CsvSource({
-        "compile, 0, 1, 2", "allocate, 1, 8, 16", "copy, 1, 30, 60", "kernel, 0, 14, 25", "wrong, 0, 16, 25",
-        "sign, 0, 0, 1", "hang, 15, 22, 30", "lost, 3, 20, 40"
+        "compile, 0, 1, 2",
+        "allocate, 1, 8, 16",
+        "copy, 1, 30, 60",
+        "kernel, 0, 14, 25",
+        "wrong, 0, 16, 25",
+        "sign, 0, 0, 1",
+        "hang, 15, 22, 30",
+        "lost, 3, 20, 40"
     })
     void theTextGoesOnWhateverFailsWhereverAndWhenever(String where, int early, int later, int late) {
         List<Integer> expected = expected();
