@@ -94,10 +94,9 @@ public final class Model implements AutoCloseable {
                 ? options.contextLength()
                 : Math.min(DEFAULT_CONTEXT, graph.contextLength());
         DeviceCatalog catalog = devices.await();
-        DeviceGroup group = DeviceGroup.open(catalog, options);
+        DeviceGroup group = new DeviceGroup(catalog, options, source.description(), identity(source), graph, context);
         try {
-            String identity = identity(source);
-            Executor executor = group.executor(source.description(), identity, graph, context, (what, done, total) -> {
+            Executor executor = group.executor((what, done, total) -> {
                 tokenizer.requireNotFailed();
                 options.progress().report(what, done, total);
             });

@@ -1,6 +1,5 @@
 package dev.sluice.runtime;
 
-import dev.sluice.backend.CompiledLayer;
 import dev.sluice.backend.Device;
 import dev.sluice.backend.DeviceMemory;
 import dev.sluice.backend.KvType;
@@ -10,9 +9,7 @@ import dev.sluice.backend.Step;
 import dev.sluice.error.SluiceException;
 import dev.sluice.graph.Graph;
 import dev.sluice.graph.Layer;
-import dev.sluice.graph.LayerBuilder;
-import dev.sluice.graph.Op;
-import java.util.ArrayList;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -22,14 +19,20 @@ import org.jspecify.annotations.Nullable;
  * at once, and share the weights; the device takes their layers in turn.
  */
 public final class Executor implements AutoCloseable {
+    private static final @Nullable LayerState[] NO_STATES = {};
+
     private final Graph graph;
     private final int batchTokens;
-    private final List<DevicePart> parts = new ArrayList<>();
-    private final CompiledLayer argMax;
+    private final Placement placement;
 
-    /** Compiles every layer for one device, to be resident; see {@link #Executor(Graph, List, int, Progress)}. */
+    /** Compiles every layer for one device, to be resident; see {@link #Executor(Graph, List, int, Progress, Recovery)}. */
     public Executor(Graph graph, Device device, int batchTokens, Progress progress) {
-        this(graph, List.of(Assignment.resident(device, graph.layers().size())), batchTokens, progress);
+        this(graph, List.of(Assignment.resident(device, graph.layers().size())), batchTokens, progress, Recovery.NONE);
+    }
+
+    /** As {@link #Executor(Graph, List, int, Progress, Recovery)}, for devices without others in reserve. */
+    public Executor(Graph graph, List<Assignment> assignments, int batchTokens, Progress progress) {
+        this(graph, assignments, batchTokens, progress, Recovery.NONE);
     }
 
     /**
@@ -37,37 +40,16 @@ public final class Executor implements AutoCloseable {
      *
      * @param assignments that share the layers, in order
      * @param batchTokens the most tokens of one step, as the devices were opened with
+     * @param recovery finds other devices when one fails, now or at any step
      * @throws SluiceException if a device cannot hold or compute a layer; nothing stays allocated then
      */
-    public Executor(Graph graph, List<Assignment> assignments, int batchTokens, Progress progress) {
+    public Executor(Graph graph, List<Assignment> assignments, int batchTokens, Progress progress, Recovery recovery) {
         this.graph = graph;
         this.batchTokens = batchTokens;
         if (graph.layers().getLast().kind() != Layer.Kind.HEAD) {
             throw new IllegalArgumentException("the graph's last layer is not its head");
         }
-        if (assignments.stream().mapToInt(Assignment::layers).sum()
-                != graph.layers().size()) {
-            throw new IllegalArgumentException(
-                    assignments + " for " + graph.layers().size() + " layers");
-        }
-        try {
-            int from = 0;
-            for (Assignment assignment : assignments) {
-                List<Layer> own = graph.layers().subList(from, from + assignment.layers());
-                String what = assignments.size() == 1
-                        ? "loading"
-                        : "loading " + own.size() + " layers on "
-                                + assignment.device().info().id();
-                parts.add(new DevicePart(assignment, from, own, (done, total) -> progress.report(what, done, total)));
-                from += own.size();
-            }
-            LayerBuilder best = new LayerBuilder("argmax", Layer.Kind.ARGMAX, graph.vocabulary());
-            best.add(new Op.ArgMax(graph.vocabulary()), best.input());
-            this.argMax = parts.getLast().device().compile(best.build());
-        } catch (RuntimeException e) {
-            closeParts();
-            throw e;
-        }
+        placement = new Placement(graph, assignments, progress, recovery);
     }
 
     public Graph graph() {
@@ -76,6 +58,7 @@ public final class Executor implements AutoCloseable {
 
     /** The path that computation takes, for people. */
     public String path() {
+        List<DevicePart> parts = placement.parts();
         if (parts.size() == 1) {
             return parts.getFirst().path();
         }
@@ -127,12 +110,13 @@ public final class Executor implements AutoCloseable {
     }
 
     /** Runs one step: all layers for all parts of a batch. */
-    void run(Batch batch) {
-        run(batch.step(), batch.ids(), batch, batch.stateSources());
+    void run(Step step, StepMemory memory) {
+        run(step, memory.ids(), memory, memory.states());
     }
 
     /** From device to device: activations cross once at each boundary. */
-    private void run(Step step, DeviceMemory ids, Batch memory, List<List<StateSource>> states) {
+    private void run(Step step, DeviceMemory ids, StepMemory memory, List<List<StateSource>> states) {
+        List<DevicePart> parts = placement.parts();
         boolean logits = step.outputRows() > 0;
         for (int p = 0; p < parts.size(); p++) {
             DevicePart part = parts.get(p);
@@ -146,19 +130,40 @@ public final class Executor implements AutoCloseable {
         }
     }
 
+    /** Runs the first tokens of a sequence again, through the memory of a batch, into other KV caches. */
+    void replay(int[] tokens, int count, StepMemory memory, List<@Nullable LayerState> states) {
+        @Nullable LayerState[] one = new LayerState[1];
+        List<List<StateSource>> sources = perPart(layer -> {
+            one[0] = states.get(layer);
+            return one;
+        });
+        MemorySegment ids = MemorySegment.ofArray(tokens);
+        for (int from = 0; from < count; from += batchTokens) {
+            int part = Math.min(batchTokens, count - from);
+            memory.ids().write(0, ids.asSlice((long) Integer.BYTES * from, (long) Integer.BYTES * part));
+            run(new Step(from, part, 0), memory.ids(), memory, sources);
+        }
+    }
+
     /** What finds the states of each part's layers, by runs, from what finds those of all. */
     List<List<StateSource>> perPart(StateSource all) {
-        return parts.stream().map(part -> part.states(all)).toList();
+        return placement.parts().stream().map(part -> part.states(all)).toList();
     }
 
     /** Queues the choice of the largest logit of each row of the last step's. */
-    void argMax(Batch batch) {
-        argMax.submit(batch.step(), batch.logits(), batch.best());
+    void argMax(Step step, StepMemory memory) {
+        argMax(step, memory.logits(), memory.best());
+    }
+
+    private void argMax(Step step, DeviceMemory logits, DeviceMemory best) {
+        Device last = placement.parts().getLast().device();
+        last.submit(placement.argMax(), step, logits, best, best, layer -> NO_STATES);
     }
 
     /** How many steps may well be on their way at once. */
     int stepsAhead() {
         // From the last device to the first the choice goes over the host.
+        List<DevicePart> parts = placement.parts();
         return parts.size() == 1 ? parts.getFirst().device().stepsAhead() : 0;
     }
 
@@ -168,9 +173,9 @@ public final class Executor implements AutoCloseable {
      * @param id int32 [1], on the first device
      * @param best int32 [1], receives the choice, on the last device
      */
-    void run(Step step, DeviceMemory id, Batch memory, List<List<StateSource>> states, DeviceMemory best) {
+    void run(Step step, DeviceMemory id, StepMemory memory, List<List<StateSource>> states, DeviceMemory best) {
         run(step, id, memory, states);
-        argMax.submit(step, memory.logits(), best);
+        argMax(step, memory.logits(), best);
     }
 
     int layerCount() {
@@ -179,12 +184,12 @@ public final class Executor implements AutoCloseable {
 
     /** On how many devices the layers are. */
     int partCount() {
-        return parts.size();
+        return placement.parts().size();
     }
 
     @Nullable
     LayerState newState(int layer, int capacity, KvType kv) {
-        for (DevicePart part : parts.reversed()) {
+        for (DevicePart part : placement.parts().reversed()) {
             if (layer >= part.from()) {
                 return part.newState(layer, capacity, kv);
             }
@@ -194,17 +199,36 @@ public final class Executor implements AutoCloseable {
 
     /** Memory on the device of a part. */
     DeviceMemory allocate(int part, long bytes) {
-        return parts.get(part).device().allocate(bytes);
+        return placement.parts().get(part).device().allocate(bytes);
     }
 
-    private void closeParts() {
-        parts.reversed().forEach(DevicePart::close);
+    /** See {@link Placement#epoch}. */
+    int epoch() {
+        return placement.epoch();
+    }
+
+    /** See {@link Placement#register}. */
+    void register(Placed one) {
+        placement.register(one);
+    }
+
+    void unregister(Placed one) {
+        placement.unregister(one);
+    }
+
+    /** See {@link Placement#attempt}. */
+    void attempt(Runnable work) {
+        placement.attempt(work);
+    }
+
+    /** See {@link Placement#movedFromWrongDevice}. */
+    boolean movedFromWrongDevice() {
+        return placement.movedFromWrongDevice();
     }
 
     /** Frees the compiled layers; the devices stay open. */
     @Override
     public void close() {
-        argMax.close();
-        closeParts();
+        placement.close();
     }
 }

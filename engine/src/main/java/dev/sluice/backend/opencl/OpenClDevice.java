@@ -20,6 +20,7 @@ import dev.sluice.backend.WeightImage;
 import dev.sluice.backend.WeightSlot;
 import dev.sluice.backend.tiles.ImageLayout;
 import dev.sluice.backend.tiles.RowTiles;
+import dev.sluice.error.DeviceFailure;
 import dev.sluice.error.SluiceException;
 import dev.sluice.graph.Layer;
 import dev.sluice.graph.Op;
@@ -94,7 +95,7 @@ final class OpenClDevice implements Device {
             context.close();
             throw e;
         }
-        programs = new Programs(context, device, cache, tuning.compilers());
+        programs = new Programs(info, context, device, cache, tuning.compilers());
         boolean onHost = device.info().type() == DeviceType.CPU;
         memory = new MemoryAccount(info, context, onHost, options.memoryLimit());
         scratch = new Scratch(this);
@@ -120,7 +121,9 @@ final class OpenClDevice implements Device {
         try {
             return new OpenClDevice(info, device, options, tunings, cache);
         } catch (ClException e) {
-            throw new SluiceException(
+            throw new DeviceFailure(
+                    info.id(),
+                    DeviceFailure.Phase.OPEN,
                     "The OpenCL device " + info.id() + " (" + device + ") cannot be opened: " + e.getMessage()
                             + ". Is it in use by another process, or its driver out of date?",
                     e);
@@ -199,11 +202,8 @@ final class OpenClDevice implements Device {
         }
     }
 
-    private SluiceException failed(ClException e) {
-        return new SluiceException(
-                info.id() + " (" + info.name() + ", " + info.platform() + ") failed: " + e.getMessage()
-                        + ". If it happens again, try another driver, or --device cpu",
-                e);
+    private DeviceFailure failed(ClException e) {
+        return Failing.at(info, e);
     }
 
     /** Runs something unless the device has been closed, which has then done it already. */
@@ -413,10 +413,14 @@ final class OpenClDevice implements Device {
                         + ", for which there is no OpenCL kernel: convert the model to another format");
             }
         }
-        programs.prepare(needed(layer));
-        OpenClCompiledLayer compiled = new OpenClCompiledLayer(this, layer, streamed);
-        layers.add(compiled);
-        return compiled;
+        try {
+            programs.prepare(needed(layer));
+            OpenClCompiledLayer compiled = new OpenClCompiledLayer(this, layer, streamed);
+            layers.add(compiled);
+            return compiled;
+        } catch (ClException e) {
+            throw failed(e);
+        }
     }
 
     @Override
@@ -470,7 +474,9 @@ final class OpenClDevice implements Device {
             streaming.add(made);
             return made;
         } catch (ClException e) {
-            throw new SluiceException(
+            throw new DeviceFailure(
+                    info.id(),
+                    DeviceFailure.Phase.ALLOCATE,
                     info.id() + " (" + info.name() + ") refuses " + bytes + " bytes of " + what
                             + " for streamed weights: " + e.getMessage(),
                     e);
