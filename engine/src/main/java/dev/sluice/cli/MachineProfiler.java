@@ -5,17 +5,13 @@ import dev.sluice.backend.DeviceInfo;
 import dev.sluice.backend.DeviceOptions;
 import dev.sluice.bench.ReadBandwidth;
 import dev.sluice.measure.DeviceProfiler;
+import dev.sluice.measure.Subject;
 import dev.sluice.plan.DeviceCatalog;
 import dev.sluice.plan.DeviceProfile;
-import dev.sluice.plan.FormatRate;
 import dev.sluice.plan.HostProfile;
 import dev.sluice.plan.ProfileStore;
 import dev.sluice.runtime.Progress;
-import dev.sluice.tensor.DType;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.TreeMap;
 
 /** Measures the devices of this machine, one after the other, and keeps what was found. */
 final class MachineProfiler {
@@ -24,18 +20,17 @@ final class MachineProfiler {
     private MachineProfiler() {}
 
     static void measure(
-            DeviceCatalog catalog,
-            List<DeviceInfo> devices,
-            Set<DType> formats,
-            ProfileStore store,
-            Progress progress) {
+            DeviceCatalog catalog, List<DeviceInfo> devices, Subject subject, ProfileStore store, Progress progress) {
         int done = 0;
         long available = 0;
         for (DeviceInfo info : devices) {
             progress.report("measuring " + info.id(), done++, devices.size() + 1);
             try (Device device = catalog.open(info, new DeviceOptions(0, DeviceProfiler.MOST_TOKENS))) {
-                DeviceProfile profile = DeviceProfiler.measure(device, formats);
-                store.keep(info, profile.withRates(ratesOfBoth(store, info, profile)));
+                DeviceProfile profile = DeviceProfiler.measure(
+                        device,
+                        subject,
+                        (what, at, of) -> progress.report("measuring " + info.id() + ": " + what, at, of));
+                store.keep(info, store.find(info).map(profile::after).orElse(profile));
                 if (info.kind() == DeviceInfo.Kind.CPU) {
                     available = Math.max(available, profile.memoryBytes());
                 }
@@ -46,13 +41,5 @@ final class MachineProfiler {
         try (ReadBandwidth bandwidth = new ReadBandwidth(Runtime.getRuntime().availableProcessors(), memory)) {
             store.keepHost(new HostProfile(memory, bandwidth.sample(PASSES).median(), 0));
         }
-    }
-
-    /** What was measured for other models' formats stays. */
-    private static Map<String, FormatRate> ratesOfBoth(ProfileStore store, DeviceInfo info, DeviceProfile profile) {
-        Map<String, FormatRate> rates = new TreeMap<>();
-        store.find(info).ifPresent(before -> rates.putAll(before.rates()));
-        rates.putAll(profile.rates());
-        return rates;
     }
 }

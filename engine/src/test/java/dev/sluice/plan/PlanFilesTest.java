@@ -131,10 +131,10 @@ class PlanFilesTest {
     @Test
     void productsFollowThePointsAndThenArithmetic() {
         FormatRate rate = new FormatRate(List.of(new RatePoint(1, 100), new RatePoint(4, 50)), 1600);
-        assertEquals(1.0, rate.seconds(100, 10, 1), 1e-12);
-        assertEquals(1.5, rate.seconds(100, 10, 2.5), 1e-12);
-        assertEquals(2.0, rate.seconds(100, 10, 100), 1e-12);
-        assertEquals(12.5, rate.seconds(100, 10, 1000), 1e-12);
+        assertEquals(1.0, rate.seconds(100, 10, 0, 1), 1e-12);
+        assertEquals(1.5, rate.seconds(100, 10, 0, 2.5), 1e-12);
+        assertEquals(2.0, rate.seconds(100, 10, 0, 100), 1e-12);
+        assertEquals(12.5, rate.seconds(100, 10, 0, 1000), 1e-12);
     }
 
     @Test

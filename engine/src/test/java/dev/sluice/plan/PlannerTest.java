@@ -61,7 +61,7 @@ class PlannerTest {
                 assertNotNull(plan, hardware + " " + model);
                 double bandwidth = machine.devices().stream()
                         .mapToDouble(device ->
-                                device.rate(DType.Q4_K).points().getFirst().bytesPerSecond())
+                                device.rate(DType.Q4_K).widths().getFirst().points().getFirst().bytesPerSecond())
                         .max()
                         .orElseThrow();
                 long read = shape.weightBytes() - shape.layers().getFirst().denseBytes();
