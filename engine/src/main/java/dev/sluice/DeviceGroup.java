@@ -9,6 +9,7 @@ import dev.sluice.plan.DeviceCatalog;
 import dev.sluice.plan.LayerSplit;
 import dev.sluice.plan.MemoryBudget;
 import dev.sluice.plan.Shares;
+import dev.sluice.runtime.Assignment;
 import dev.sluice.runtime.Executor;
 import dev.sluice.runtime.Progress;
 import java.util.ArrayList;
@@ -76,7 +77,11 @@ final class DeviceGroup implements AutoCloseable {
             devices.remove(device);
             device.close();
         }
-        return new Executor(graph, List.copyOf(devices), counts, batch, progress);
+        List<Assignment> assignments = new ArrayList<>();
+        for (int i = 0; i < counts.size(); i++) {
+            assignments.add(Assignment.resident(devices.get(i), counts.get(i)));
+        }
+        return new Executor(graph, assignments, batch, progress);
     }
 
     private long limit(Device device) {

@@ -39,7 +39,8 @@ class ArchitectureTest {
                     uses("error", "tensor", "graph", "backend", "backend.tiles", "kernels", "opencl", "system")),
             Map.entry("dev.sluice.measure", uses("error", "tensor", "graph", "backend", "plan")),
             Map.entry("dev.sluice.plan", uses("error", "tensor", "graph", "backend")),
-            Map.entry("dev.sluice.runtime", uses("error", "graph", "backend", "tokenizer")));
+            Map.entry("dev.sluice.stream", uses("error", "graph", "backend")),
+            Map.entry("dev.sluice.runtime", uses("error", "graph", "backend", "stream", "tokenizer")));
 
     private static String[] uses(String... packages) {
         return Arrays.stream(packages).map(p -> "dev.sluice." + p).toArray(String[]::new);
