@@ -245,7 +245,8 @@ final class PlanCommand implements Callable<Integer> {
         ProfileStore store = ProfileStore.ofUser();
         if (measure) {
             try (ProgressLine progress = ProgressLine.on(streams, common)) {
-                MachineProfiler.measure(catalog, all, subject(shape), store, progress);
+                MachineProfiler.measure(
+                        catalog, all, subject(shape), isDescribed() ? null : Path.of(model), store, progress);
             }
         }
         return store.hardware(all);

@@ -24,7 +24,10 @@ final class ProfileJson {
 
     static HostProfile host(JsonFields in) {
         return new HostProfile(
-                in.whole("memory_bytes"), in.number("read_bytes_per_second"), in.number("disk_bytes_per_second"));
+                in.whole("memory_bytes"),
+                in.number("read_bytes_per_second"),
+                in.number("disk_bytes_per_second"),
+                in.has("cached_bytes_per_second") ? in.number("cached_bytes_per_second") : 0);
     }
 
     static DeviceProfile device(JsonFields in) {
@@ -112,7 +115,8 @@ final class ProfileJson {
         return mapper.createObjectNode()
                 .put("memory_bytes", host.memoryBytes())
                 .put("read_bytes_per_second", host.readBytesPerSecond())
-                .put("disk_bytes_per_second", host.diskBytesPerSecond());
+                .put("disk_bytes_per_second", host.diskBytesPerSecond())
+                .put("cached_bytes_per_second", host.cachedBytesPerSecond());
     }
 
     static ObjectNode write(DeviceProfile device, ObjectMapper mapper) {

@@ -25,6 +25,8 @@ public final class Executor implements AutoCloseable {
     private final Graph graph;
     private final int batchTokens;
     private final List<DevicePart> parts = new ArrayList<>();
+    private final List<Assignment> assignments;
+    private final PartTimes times;
     private final CompiledLayer argMax;
 
     /** Compiles every layer for one device, to be resident; see {@link #Executor(Graph, List, int, Progress)}. */
@@ -42,6 +44,8 @@ public final class Executor implements AutoCloseable {
     public Executor(Graph graph, List<Assignment> assignments, int batchTokens, Progress progress) {
         this.graph = graph;
         this.batchTokens = batchTokens;
+        this.assignments = List.copyOf(assignments);
+        times = new PartTimes(assignments.size());
         if (graph.layers().getLast().kind() != Layer.Kind.HEAD) {
             throw new IllegalArgumentException("the graph's last layer is not its head");
         }
@@ -72,6 +76,20 @@ public final class Executor implements AutoCloseable {
 
     public Graph graph() {
         return graph;
+    }
+
+    /** Which device has which layers, in order. */
+    public List<Assignment> assignments() {
+        return assignments;
+    }
+
+    /**
+     * Nanoseconds that steps were with each device but the last, as the host sees it, since the model was loaded.
+     *
+     * @param decoding in steps of one token of each sequence, or else in steps of prompts
+     */
+    public List<Long> partNanos(boolean decoding) {
+        return decoding ? times.decoding() : times.prompts();
     }
 
     /** The path that computation takes, for people. */
@@ -134,6 +152,8 @@ public final class Executor implements AutoCloseable {
     /** From device to device: activations cross once at each boundary. */
     private void run(Step step, DeviceMemory ids, Batch memory, List<List<StateSource>> states) {
         boolean logits = step.outputRows() > 0;
+        boolean prompt = step.tokens() > step.parts();
+        long begun = System.nanoTime();
         for (int p = 0; p < parts.size(); p++) {
             DevicePart part = parts.get(p);
             boolean last = p == parts.size() - 1;
@@ -141,6 +161,11 @@ public final class Executor implements AutoCloseable {
                 return; // the last device has nothing but the head, which nobody asks for
             }
             DeviceMemory in = p == 0 ? ids : memory.arrival(p, step.tokens());
+            if (p > 0) {
+                long now = System.nanoTime();
+                times.add(p - 1, prompt, now - begun);
+                begun = now;
+            }
             DeviceMemory between = memory.hidden(p);
             part.submit(!last || logits, step, in, between, last && logits ? memory.logits() : between, states.get(p));
         }
