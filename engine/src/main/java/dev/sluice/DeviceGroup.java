@@ -6,6 +6,7 @@ import dev.sluice.backend.DeviceOptions;
 import dev.sluice.backend.LaunchProfile;
 import dev.sluice.graph.Graph;
 import dev.sluice.plan.DeviceCatalog;
+import dev.sluice.plan.HardwareFiles;
 import dev.sluice.plan.LayerSplit;
 import dev.sluice.plan.MemoryBudget;
 import dev.sluice.plan.Shares;
@@ -29,6 +30,13 @@ final class DeviceGroup implements AutoCloseable {
 
     private DeviceGroup(LoadOptions options) {
         this.options = options;
+    }
+
+    /** The devices that there are. */
+    static DeviceCatalog catalog(LoadOptions options) {
+        String hardware = options.hardware();
+        return DeviceCatalog.discover(
+                options.device(), hardware == null ? List.of() : HardwareFiles.simulations(hardware));
     }
 
     /** Opens all devices that the options name. */

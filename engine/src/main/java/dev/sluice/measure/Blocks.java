@@ -25,14 +25,15 @@ final class Blocks {
     private Blocks() {}
 
     /**
-     * Copies of a block at the beginning of a context: so many that their weights take a number of bytes together, within
+     * Copies of a block: so many that their weights take a number of bytes together, within
      * half of the memory that is free.
      *
      * @param format of all matrices
      * @param bytes at least; 0 for a single block
      * @param tokens the most of a step
+     * @param depth positions in the caches before a step
      */
-    static Workload of(Device device, DType format, Layer block, long bytes, int tokens) {
+    static Workload of(Device device, DType format, Layer block, long bytes, int tokens, int depth) {
         RandomWeights weights = new RandomWeights();
         List<CompiledLayer> compiled;
         try {
@@ -48,7 +49,10 @@ final class Blocks {
             weights.close();
             throw e;
         }
-        Workload workload = new Workload(device, weights, compiled, tokens, 0, 0);
+        long positionBytes = block.attention()
+                .map(op -> 2L * op.kvHeads() * KvType.F16.bytes(op.headDim()))
+                .orElse(0L);
+        Workload workload = new Workload(device, weights, compiled, tokens, depth, positionBytes);
         try {
             workload.fill(compiled.getFirst(), KvType.F16);
             return workload;

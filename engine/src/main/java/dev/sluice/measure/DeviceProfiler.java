@@ -78,7 +78,10 @@ public final class DeviceProfiler {
         int done = 0;
         progress.report("launches", done++, total);
         ProductRates.StepCost step = step();
-        ProductRates meter = new ProductRates(device, effort.watch(), effort.bytes(), MOST_TOKENS, step);
+        progress.report("attention", done++, total);
+        Behind attention = attention(subject);
+        ProductRates meter =
+                new ProductRates(device, effort.watch(), effort.bytes(), MOST_TOKENS, step, attention.bytesPerSecond());
         Map<String, FormatRate> rates = new TreeMap<>();
         Map<String, FormatRate> heads = new TreeMap<>();
         double choice;
@@ -97,8 +100,6 @@ public final class DeviceProfiler {
             }
             choice = meter.choice(subject.headFormats().iterator().next(), one);
         }
-        progress.report("attention", done++, total);
-        Behind attention = attention(subject);
         progress.report("copies", done, total);
         return new DeviceProfile(
                 info.id(),
@@ -133,7 +134,7 @@ public final class DeviceProfiler {
         try (RandomWeights templates = new RandomWeights()) {
             Layer block = Blocks.tiny(templates);
             long bytes = TINY_BLOCKS * block.weightBytes();
-            try (Workload tiny = Blocks.of(device, DType.Q4_0, block, bytes, 1)) {
+            try (Workload tiny = Blocks.of(device, DType.Q4_0, block, bytes, 1, 0)) {
                 int n = tiny.layers();
                 Stopwatch.warm(() -> tiny.seconds(1, n), effort.firstWarmNanos());
                 double[] seconds = effort.watch().seconds(List.of(() -> tiny.seconds(1, 1), () -> tiny.seconds(1, n)));

@@ -25,6 +25,9 @@ final class ProductRates {
 
     private static final int LAYERS_OF_MANY = 4;
 
+    /** Positions that sequences look back on: attention has some work, and most of what it takes there is not reading. */
+    private static final int DEPTH = 32;
+
     /** What is subtracted of a step's time may be wrong, but not by so much. */
     private static final double LEAST_SHARE = 0.3;
 
@@ -33,6 +36,7 @@ final class ProductRates {
     private final long bytes;
     private final int mostTokens;
     private final StepCost step;
+    private final double kvBytesPerSecond;
 
     /**
      * What a step takes that computes next to nothing.
@@ -48,18 +52,20 @@ final class ProductRates {
      * @param bytes of weights that a step reads: far more than caches hold
      * @param mostTokens of a step
      * @param step is not part of the rates
+     * @param kvBytesPerSecond that attention reads, which is not part of them either
      */
-    ProductRates(Device device, Stopwatch watch, long bytes, int mostTokens, StepCost step) {
+    ProductRates(Device device, Stopwatch watch, long bytes, int mostTokens, StepCost step, double kvBytesPerSecond) {
         this.device = device;
         this.watch = watch;
         this.bytes = bytes;
         this.mostTokens = mostTokens;
         this.step = step;
+        this.kvBytesPerSecond = kvBytesPerSecond;
     }
 
     /** Of blocks like one, with all matrices in a format. */
     FormatRate blocks(DType format, Layer block) {
-        try (Workload work = Blocks.of(device, format, block, bytes, mostTokens)) {
+        try (Workload work = Blocks.of(device, format, block, bytes, mostTokens, DEPTH)) {
             int all = work.layers();
             int many = Math.min(LAYERS_OF_MANY, all);
             // Not in turns with others: devices find out what is fastest for single tokens while they compute them.
@@ -73,18 +79,24 @@ final class ProductRates {
             runs.add(() -> work.seconds(mostTokens, many));
             double[] seconds = watch.seconds(runs);
             List<RatePoint> points = new ArrayList<>();
-            points.add(new RatePoint(1, work.bytes(all) / rest(one, all)));
+            points.add(new RatePoint(1, work.weightBytes(all) / rest(one, all, reading(work, 1, all))));
             for (int i = 0; i < SEQUENCES.size(); i++) {
                 int n = SEQUENCES.get(i) > FEW ? many : all;
-                points.add(new RatePoint(SEQUENCES.get(i), work.bytes(n) / rest(seconds[i], n)));
+                double rest = rest(seconds[i], n, reading(work, SEQUENCES.get(i), n));
+                points.add(new RatePoint(SEQUENCES.get(i), work.weightBytes(n) / rest));
             }
-            double flops = flops(work.layer(), mostTokens) * many / rest(seconds[SEQUENCES.size()], many);
+            double flops = flops(work.layer(), mostTokens) * many / rest(seconds[SEQUENCES.size()], many, 0);
             return new FormatRate(List.of(new WidthRate(columns(work.layer()), points, flops)));
         }
     }
 
-    private double rest(double seconds, int layers) {
-        return Math.max(LEAST_SHARE * seconds, seconds - step.hop() - layers * step.launch());
+    /** Seconds in which attention reads the caches. */
+    private double reading(Workload work, int sequences, int layers) {
+        return sequences * work.cacheBytes(layers) / kvBytesPerSecond;
+    }
+
+    private double rest(double seconds, int layers, double attention) {
+        return Math.max(LEAST_SHARE * seconds, seconds - step.hop() - layers * step.launch() - attention);
     }
 
     /** Of heads like one, in a format. */
@@ -96,7 +108,7 @@ final class ProductRates {
             List<RatePoint> points = new ArrayList<>();
             double rest = 0;
             for (int i = 0; i < HEADS.size(); i++) {
-                rest = rest(seconds[i], 1);
+                rest = rest(seconds[i], 1, 0);
                 points.add(new RatePoint(HEADS.get(i), heads.bytes() / rest));
             }
             // More rows of logits than sequences nobody asks for.

@@ -89,18 +89,22 @@ public final class Workload implements AutoCloseable {
         // Its kernels for this kind of cache are made with a cache of its own.
         Objects.requireNonNull(device.newState(filler, 1, type)).close();
         for (CompiledLayer layer : layers) {
-            LayerState state = Objects.requireNonNull(device.newState(layer, depth + mostTokens, type));
-            states.add(state);
+            states.add(filled(layer, filler, depth + mostTokens));
             others.add(new ArrayList<>());
-            for (int at = 0; at < depth; at += mostTokens) {
-                Step step = new Step(at, Math.min(mostTokens, depth - at), 0);
-                filler.submit(step, in, out, state).await();
-            }
         }
     }
 
+    private LayerState filled(CompiledLayer layer, CompiledLayer filler, int capacity) {
+        LayerState state = Objects.requireNonNull(device.newState(layer, capacity, type));
+        for (int at = 0; at < depth; at += mostTokens) {
+            Step step = new Step(at, Math.min(mostTokens, depth - at), 0);
+            filler.submit(step, in, out, state).await();
+        }
+        return state;
+    }
+
     /**
-     * Gives the first layers caches for several sequences, of which all but the first are at their beginning.
+     * Gives the first layers caches for several sequences, filled alike.
      *
      * @param sequences that there are then, at least
      */
@@ -108,19 +112,16 @@ public final class Workload implements AutoCloseable {
         for (int i = 0; i < count; i++) {
             List<@Nullable LayerState> own = others.get(i);
             while (own.size() < sequences) {
-                own.add(own.isEmpty() ? states.get(i) : newState(i));
+                if (!own.isEmpty()) {
+                    more.add(filled(layers.get(i), layers.get(i), depth + 1));
+                }
+                own.add(own.isEmpty() ? states.get(i) : more.getLast());
             }
         }
     }
 
-    private LayerState newState(int layer) {
-        LayerState state = Objects.requireNonNull(device.newState(layers.get(layer), 1, type));
-        more.add(state);
-        return state;
-    }
-
     /**
-     * Runs a step of one token of each of several sequences at the beginning of their contexts.
+     * Runs a step of one token of each of several sequences.
      *
      * @param sequences as many as {@link #addSequences} gave these layers
      * @return seconds
@@ -128,7 +129,7 @@ public final class Workload implements AutoCloseable {
     double secondsOfSequences(int sequences, int count) {
         Step step = Step.forParts(sequences);
         for (int i = 0; i < sequences; i++) {
-            step.add(0, 1, 0);
+            step.add(depth, 1, 0);
         }
         return seconds(step, count, layer -> others.get(layer).toArray(LayerState[]::new));
     }
@@ -140,11 +141,14 @@ public final class Workload implements AutoCloseable {
 
     /** Bytes that a step of one token has to read in so many layers: weights as the file has them, keys, values. */
     public long bytes(int count) {
-        long bytes = 0;
-        for (CompiledLayer layer : layers.subList(0, count)) {
-            bytes += layer.layer().weightBytes() + positionBytes * depth;
-        }
-        return bytes;
+        return weightBytes(count) + count * positionBytes * depth;
+    }
+
+    /** Bytes of the weights of so many layers. */
+    long weightBytes(int count) {
+        return layers.subList(0, count).stream()
+                .mapToLong(layer -> layer.layer().weightBytes())
+                .sum();
     }
 
     /** Bytes of keys and values that a step of one token reads in so many layers. */
