@@ -49,7 +49,7 @@ public final class DeviceProfiler {
      * @param firstWarmNanos that the first runs do not count, with which the JVM compiles most of what the others need
      */
     record Effort(long bytes, int depth, Stopwatch watch, long firstWarmNanos) {
-        static final Effort FULL = new Effort(192L << 20, 2048, new Stopwatch(80_000_000, 3, 5), 1_500_000_000);
+        static final Effort FULL = new Effort(192L << 20, 2048, new Stopwatch(60_000_000, 2, 5), 1_500_000_000);
     }
 
     private DeviceProfiler(Device device, Effort effort, Progress progress) {

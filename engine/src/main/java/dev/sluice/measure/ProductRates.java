@@ -21,9 +21,9 @@ final class ProductRates {
     private static final int IN_A_ROW = 8;
     private static final List<Integer> HEADS = List.of(1, 4, 8, 16);
     /** With more arithmetic decides, and it does not matter whether weights lie in a cache. */
-    private static final int FEW = 8;
+    private static final int FEW = 4;
 
-    private static final int LAYERS_OF_MANY = 4;
+    private static final int LAYERS_OF_MANY = 8;
 
     /** Positions that sequences look back on: attention has some work, and most of what it takes there is not reading. */
     private static final int DEPTH = 32;
