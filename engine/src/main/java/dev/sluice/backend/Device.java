@@ -16,11 +16,24 @@ public interface Device extends AutoCloseable {
     /** The path that computation takes, for people: threads, instruction sets, kernel variants, what is missing. */
     String path();
 
-    /** Bytes of device memory that {@link #compile} would take for a layer, scratch excluded. */
+    /** Bytes of device memory that {@link #compile(Layer)} would take for a layer, scratch excluded. */
     long residentBytes(Layer layer);
 
     /** Bytes of device memory that may still be taken, as far as the device tells. */
     long availableBytes();
+
+    /** The most bytes of device memory that were taken at a time so far; 0 if the device does not count. */
+    default long peakBytes() {
+        return 0;
+    }
+
+    /**
+     * Bytes of device memory that it takes to run some layers, beside their weights, KV caches and what the caller {@link
+     * #allocate allocates}: no less than what will be taken.
+     *
+     * @param context the most positions of a sequence
+     */
+    long workspaceBytes(List<Layer> layers, int context);
 
     /**
      * Makes a layer ready to run: its weights are brought into the device's own layout and memory. The tensors' source
@@ -59,6 +72,34 @@ public interface Device extends AutoCloseable {
         /** So much of so much; an exception ends the loading. */
         void report(long done, long total);
     }
+
+    /**
+     * Bytes that the matrices of a layer take in host memory, laid out for this device; the least size of a slot for it. 0 if it
+     * has none that could be streamed.
+     */
+    long imageBytes(Layer layer);
+
+    /**
+     * Makes a layer ready to run whose matrices will be brought to it for each step.
+     *
+     * @param layer a block or a head, with {@link #imageBytes} above 0
+     * @throws dev.sluice.error.SluiceException if the device cannot hold or compute it
+     */
+    StreamedLayer compileStreamed(Layer layer);
+
+    /**
+     * Host memory for the weights of a streamed layer.
+     *
+     * @throws dev.sluice.error.SluiceException if there is none
+     */
+    WeightImage newImage(long bytes);
+
+    /**
+     * Room in the device's memory for the weights of one streamed layer after another.
+     *
+     * @throws dev.sluice.error.SluiceException with the numbers if there is none
+     */
+    WeightSlot newSlot(long bytes);
 
     /**
      * A KV cache for one sequence in one layer.

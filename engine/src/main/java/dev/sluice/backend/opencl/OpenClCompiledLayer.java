@@ -24,6 +24,7 @@ final class OpenClCompiledLayer implements CompiledLayer {
 
     private final OpenClDevice device;
     private final Layer layer;
+    private final @Nullable StreamedMatrices streamed;
     private final LayerResources resources;
     private final List<Stage> stages;
     private final int scratchSlots;
@@ -34,10 +35,12 @@ final class OpenClCompiledLayer implements CompiledLayer {
     private boolean chains;
     private boolean closed;
 
-    OpenClCompiledLayer(OpenClDevice device, Layer layer) {
+    /** @param streamed its matrices, if they are not resident */
+    OpenClCompiledLayer(OpenClDevice device, Layer layer, @Nullable StreamedMatrices streamed) {
         this.device = device;
         this.layer = layer;
-        resources = new LayerResources(device);
+        this.streamed = streamed;
+        resources = new LayerResources(device, streamed);
         LayerPlan plan = new LayerPlan(device, resources, layer);
         stages = plan.stages();
         try {
@@ -108,6 +111,9 @@ final class OpenClCompiledLayer implements CompiledLayer {
         }
         if (source == target && layer.kind() != Layer.Kind.BLOCK) {
             throw new IllegalArgumentException(layer.name() + " cannot write over its input");
+        }
+        if (streamed != null) {
+            streamed.arrive(queue);
         }
         boolean copies = source == target && inPlaceNeedsCopy;
         Buffer[] slots = new Buffer[Value.SCRATCH + scratchSlots];
@@ -233,8 +239,10 @@ final class OpenClCompiledLayer implements CompiledLayer {
     /** Gets ready for KV caches of a format. */
     void prepare(KvType type) {
         stages.forEach(stage -> stage.prepare(type));
-        boolean chained =
-                device.tuning().vectors().patience() > 0 && residentBytes <= MOST_CHAINED_BYTES && !inPlaceNeedsCopy;
+        boolean chained = streamed == null
+                && device.tuning().vectors().patience() > 0
+                && residentBytes <= MOST_CHAINED_BYTES
+                && !inPlaceNeedsCopy;
         layer.attention()
                 .filter(op -> chained)
                 .ifPresent(op -> calls.computeIfAbsent(

@@ -13,8 +13,12 @@ import dev.sluice.backend.PeakMeter;
 import dev.sluice.backend.Precision;
 import dev.sluice.backend.StateSource;
 import dev.sluice.backend.Step;
+import dev.sluice.backend.StreamedLayer;
 import dev.sluice.backend.TuneProgress;
 import dev.sluice.backend.TuneReport;
+import dev.sluice.backend.WeightImage;
+import dev.sluice.backend.WeightSlot;
+import dev.sluice.backend.tiles.ImageLayout;
 import dev.sluice.backend.tiles.RowTiles;
 import dev.sluice.error.SluiceException;
 import dev.sluice.graph.Layer;
@@ -26,6 +30,7 @@ import dev.sluice.opencl.ClException;
 import dev.sluice.opencl.Context;
 import dev.sluice.opencl.DeviceType;
 import dev.sluice.opencl.Event;
+import dev.sluice.opencl.HostMemory;
 import dev.sluice.opencl.Queue;
 import dev.sluice.tensor.Tensor;
 import java.util.ArrayList;
@@ -35,6 +40,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +50,8 @@ import org.jspecify.annotations.Nullable;
 final class OpenClDevice implements Device {
     /** Local memory left to the kernels' own variables. */
     private static final long LOCAL_RESERVE = 4096;
+    /** Where the matrices of a streamed layer begin in its image, at the least: kernels load vectors of so many bytes. */
+    private static final long IMAGE_ALIGNMENT = 128;
 
     private final DeviceInfo info;
     private final dev.sluice.opencl.Device device;
@@ -61,6 +69,10 @@ final class OpenClDevice implements Device {
     private final List<RotationTable> rotations = new ArrayList<>();
     private final List<OpenClCompiledLayer> layers = new ArrayList<>();
     private final Steps steps = new Steps(this);
+    /** Slots and images, which others own. */
+    private final List<AutoCloseable> streaming = new ArrayList<>();
+
+    private @Nullable Queue copies;
     private boolean closed;
 
     private OpenClDevice(
@@ -84,7 +96,7 @@ final class OpenClDevice implements Device {
         }
         programs = new Programs(context, device, cache, tuning.compilers());
         boolean onHost = device.info().type() == DeviceType.CPU;
-        memory = new MemoryAccount(info, context, onHost);
+        memory = new MemoryAccount(info, context, onHost, options.memoryLimit());
         scratch = new Scratch(this);
         Upload upload = new Upload(this, onHost || device.info().hostUnifiedMemory(), tuning.layout());
         weights = new WeightStore(this, upload, tuning.layout(), info.maxAllocationBytes());
@@ -327,19 +339,18 @@ final class OpenClDevice implements Device {
     @Override
     public long residentBytes(Layer layer) {
         long bytes = 0;
-        Set<Tensor> matrices = new HashSet<>();
+        Set<Tensor> matrices = matrices(layer);
         Set<Tensor> vectors = new HashSet<>();
         for (var node : layer.nodes()) {
             switch (node.op()) {
-                case Op.Embed e -> matrices.add(e.table());
+                case Op.Embed e -> {}
                 case Op.RmsNorm n -> vectors.add(n.gain());
                 case Op.Linear l -> {
-                    matrices.add(l.weight());
                     if (l.bias() != null) {
                         vectors.add(l.bias());
                     }
                 }
-                case Op.GatedFfn f -> matrices.addAll(List.of(f.gate(), f.up(), f.down()));
+                case Op.GatedFfn f -> {}
                 case Op.Rope r -> {}
                 case Op.Attention a -> {}
                 case Op.Add a -> {}
@@ -355,13 +366,44 @@ final class OpenClDevice implements Device {
         return bytes;
     }
 
+    private static Set<Tensor> matrices(Layer layer) {
+        Set<Tensor> matrices = new LinkedHashSet<>();
+        for (var node : layer.nodes()) {
+            switch (node.op()) {
+                case Op.Embed e -> matrices.add(e.table());
+                case Op.RmsNorm n -> {}
+                case Op.Linear l -> matrices.add(l.weight());
+                case Op.GatedFfn f -> matrices.addAll(List.of(f.gate(), f.up(), f.down()));
+                case Op.Rope r -> {}
+                case Op.Attention a -> {}
+                case Op.Add a -> {}
+                case Op.ArgMax a -> {}
+            }
+        }
+        return matrices;
+    }
+
     @Override
     public synchronized long availableBytes() {
         return memory.available();
     }
 
     @Override
+    public synchronized long peakBytes() {
+        return memory.peak();
+    }
+
+    @Override
+    public long workspaceBytes(List<Layer> all, int context) {
+        return Workspace.mostBytes(all, batchTokens, context);
+    }
+
+    @Override
     public synchronized CompiledLayer compile(Layer layer) {
+        return compile(layer, null);
+    }
+
+    private OpenClCompiledLayer compile(Layer layer, @Nullable StreamedMatrices streamed) {
         if (closed) {
             throw new IllegalStateException(info.id() + " has been closed");
         }
@@ -372,9 +414,84 @@ final class OpenClDevice implements Device {
             }
         }
         programs.prepare(needed(layer));
-        OpenClCompiledLayer compiled = new OpenClCompiledLayer(this, layer);
+        OpenClCompiledLayer compiled = new OpenClCompiledLayer(this, layer, streamed);
         layers.add(compiled);
         return compiled;
+    }
+
+    @Override
+    public long imageBytes(Layer layer) {
+        return layer.kind() == Layer.Kind.EMBEDDING ? 0 : image(layer).bytes();
+    }
+
+    private ImageLayout image(Layer layer) {
+        return new ImageLayout(
+                matrices(layer),
+                tuning.layout(),
+                Math.max(IMAGE_ALIGNMENT, device.info().baseAddressAlignment()));
+    }
+
+    @Override
+    public synchronized StreamedLayer compileStreamed(Layer layer) {
+        if (imageBytes(layer) == 0) {
+            throw new IllegalArgumentException(layer.name() + " has nothing that could be streamed");
+        }
+        StreamedMatrices matrices = new StreamedMatrices(image(layer));
+        return new OpenClStreamedLayer(this, compile(layer, matrices), matrices);
+    }
+
+    /** The queue of copies, beside that of the computation. */
+    private Queue copies() {
+        Queue present = copies;
+        if (present == null) {
+            present = context.newQueue(device);
+            copies = present;
+        }
+        return present;
+    }
+
+    @Override
+    public synchronized WeightImage newImage(long bytes) {
+        return streaming(() -> new OpenClImage(this, HostMemory.pinned(copies(), bytes)), "pinned host memory", bytes);
+    }
+
+    @Override
+    public synchronized WeightSlot newSlot(long bytes) {
+        steps.settle(queue); // what is in a slot then is not there any more when a step is taken again
+        return streaming(() -> new OpenClSlot(this, copies(), bytes), "a slot", bytes);
+    }
+
+    private <T extends AutoCloseable> T streaming(Supplier<T> make, String what, long bytes) {
+        if (closed) {
+            throw new IllegalStateException(info.id() + " has been closed");
+        }
+        try {
+            T made = make.get();
+            streaming.add(made);
+            return made;
+        } catch (ClException e) {
+            throw new SluiceException(
+                    info.id() + " (" + info.name() + ") refuses " + bytes + " bytes of " + what
+                            + " for streamed weights: " + e.getMessage(),
+                    e);
+        }
+    }
+
+    /** Whether weights are streamed: what a slot held at a step is gone when that should be taken again. */
+    boolean streams() {
+        return !streaming.isEmpty();
+    }
+
+    void forget(AutoCloseable closed) {
+        streaming.remove(closed);
+    }
+
+    /** Waits for all that was queued, copies too. */
+    void finish() {
+        queue.finish();
+        if (copies != null) {
+            copies.finish();
+        }
     }
 
     /** The programs that take long to compile, so that they are compiled side by side. */
@@ -426,7 +543,8 @@ final class OpenClDevice implements Device {
 
     /** A layer of this device, still open. */
     OpenClCompiledLayer own(CompiledLayer layer) {
-        if (layer instanceof OpenClCompiledLayer own && own.belongsTo(this)) {
+        CompiledLayer computing = layer instanceof OpenClStreamedLayer streamed ? streamed.computing() : layer;
+        if (computing instanceof OpenClCompiledLayer own && own.belongsTo(this)) {
             own.requireOpen();
             return own;
         }
@@ -448,14 +566,24 @@ final class OpenClDevice implements Device {
         if (closed) {
             return;
         }
-        queue.finish();
+        finish();
         steps.settle(queue);
         List.copyOf(layers).forEach(CompiledLayer::close);
+        for (AutoCloseable one : List.copyOf(streaming)) {
+            switch (one) {
+                case OpenClSlot slot -> slot.close();
+                case OpenClImage image -> image.close();
+                default -> throw new IllegalStateException("cannot own " + one);
+            }
+        }
         closed = true;
         steps.close();
         weights.close();
         memory.close();
         programs.close();
+        if (copies != null) {
+            copies.close();
+        }
         queue.close();
         context.close();
     }
