@@ -109,6 +109,8 @@ void attention(const global float *q, int q_at, int q_stride, int heads, int kv_
             for (int run = 0; run < KV_RUNS; run++) {
 #if KV_BITS == 8
                 rows_t key_scale = LOAD_F32(key_scales + (size_t)run * capacity + base, lane);
+                // No more at once: AMD's compiler would have so many loads under way that it spills registers.
+#pragma unroll 4
 #endif
                 for (int d = run * KV_RUN; d < min(HEAD_DIM, (run + 1) * KV_RUN); d++) {
                     rows_t key = SCALED(LOAD_KV(k + 16 * d, lane), key_scale);
