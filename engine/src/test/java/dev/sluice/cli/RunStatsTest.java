@@ -61,7 +61,10 @@ class RunStatsTest {
             stats.addTo(json);
             assertFalse(json.at("/stats/devices/0/decode").has("error_percent"), json.toString());
             assertTrue(
-                    json.at("/stats/devices/0/decode/measured_tokens_per_second").asDouble() > 0, json.toString());
+                    json.at("/stats/devices/0/decode/measured_tokens_per_second")
+                                    .asDouble()
+                            > 0,
+                    json.toString());
         }
     }
 
@@ -92,20 +95,23 @@ class RunStatsTest {
             stats.addTo(json);
             assertEquals(
                     1 / perStep,
-                    json.at("/stats/devices/0/decode/predicted_tokens_per_second").asDouble(),
+                    json.at("/stats/devices/0/decode/predicted_tokens_per_second")
+                            .asDouble(),
                     0.01);
             assertEquals(
                     3 / perStep,
-                    json.at("/stats/devices/0/prefill/predicted_tokens_per_second").asDouble(),
+                    json.at("/stats/devices/0/prefill/predicted_tokens_per_second")
+                            .asDouble(),
                     0.01);
-            double measured =
-                    json.at("/stats/devices/0/decode/measured_tokens_per_second").asDouble();
+            double measured = json.at("/stats/devices/0/decode/measured_tokens_per_second")
+                    .asDouble();
             assertEquals(
                     100 * (1 / perStep / measured - 1),
                     json.at("/stats/devices/0/decode/error_percent").asDouble(),
                     0.01);
             assertEquals(
-                    model.graph().layers().size(), json.at("/stats/devices/0/layers").asInt());
+                    model.graph().layers().size(),
+                    json.at("/stats/devices/0/layers").asInt());
             assertTrue(text(stats).contains("100.0"), () -> text(stats));
         }
     }
