@@ -9,9 +9,6 @@ import dev.sluice.error.SluiceException;
 import dev.sluice.graph.Graph;
 import dev.sluice.plan.DeviceCatalog;
 import dev.sluice.plan.HardwareFiles;
-import dev.sluice.plan.LayerSplit;
-import dev.sluice.plan.MemoryBudget;
-import dev.sluice.plan.Shares;
 import dev.sluice.runtime.Assignment;
 import dev.sluice.runtime.Executor;
 import dev.sluice.runtime.Progress;
@@ -25,6 +22,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,6 +36,7 @@ final class DeviceGroup implements Recovery, AutoCloseable {
     private final DeviceCatalog catalog;
     private final LoadOptions options;
     private final String model;
+    private final String identity;
     private final Graph graph;
     private final int context;
     /** Those that were named and have not failed. */
@@ -45,17 +44,20 @@ final class DeviceGroup implements Recovery, AutoCloseable {
 
     private final List<Device> devices = new ArrayList<>();
     private final List<String> failures = new ArrayList<>();
-    private String notes = "";
+    private List<String> notes = List.of();
 
     /**
      * Devices of which none is open yet.
      *
      * @param model for messages
+     * @param identity differs from that of every other model
      */
-    DeviceGroup(DeviceCatalog catalog, LoadOptions options, String model, Graph graph, int context) {
+    DeviceGroup(
+            DeviceCatalog catalog, LoadOptions options, String model, String identity, Graph graph, int context) {
         this.catalog = catalog;
         this.options = options;
         this.model = model;
+        this.identity = identity;
         this.graph = graph;
         this.context = context;
         usable = new ArrayList<>(catalog.selectAll(options.device()));
@@ -76,6 +78,11 @@ final class DeviceGroup implements Recovery, AutoCloseable {
             close();
             throw e;
         }
+    }
+
+    @Override
+    public synchronized boolean isLast(DeviceFailure failure) {
+        return usable.stream().allMatch(info -> info.id().equals(failure.device()));
     }
 
     @Override
@@ -130,12 +137,15 @@ final class DeviceGroup implements Recovery, AutoCloseable {
     }
 
     private void openAll() {
+        for (Device device : List.copyOf(devices)) {
+            if (!usable.contains(device.info())) {
+                devices.remove(device); // the CPU, which helped a device that is gone
+                device.close();
+            }
+        }
         for (DeviceInfo info : usable) {
             if (devices.stream().noneMatch(device -> device.info().equals(info))) {
-                Device device = catalog.open(
-                        info,
-                        new DeviceOptions(
-                                options.threads(), options.batchTokens(), options.precision(), options.cpuKernels()));
+                Device device = open(info);
                 devices.add(device);
                 SelfTests.requireOnce(catalog, device, options, graph);
             }
@@ -143,41 +153,44 @@ final class DeviceGroup implements Recovery, AutoCloseable {
         devices.sort(Comparator.comparingInt(device -> usable.indexOf(device.info())));
     }
 
+    private Device open(DeviceInfo info) {
+        return catalog.open(
+                info,
+                new DeviceOptions(
+                        options.threads(),
+                        options.batchTokens(),
+                        options.precision(),
+                        options.cpuKernels(),
+                        Placing.limit(options, info)));
+    }
+
     /** How the devices share the layers. */
     private List<Assignment> shared() {
-        notes = "";
-        int batch = options.batchTokens();
-        if (devices.size() == 1) {
-            Device device = devices.getFirst();
-            MemoryBudget.of(graph, device, context, options.kvType(), batch)
-                    .requireFits(model, device, limit(device), context);
-            return List.of(Assignment.resident(device, graph.layers().size()));
-        }
-        LayerSplit split = Shares.of(model, graph, devices, context, options.kvType(), batch, this::limit);
+        Placing placing = new Placing(model, identity, graph, context, options);
         List<Assignment> assignments = new ArrayList<>();
-        List<Device> idle = new ArrayList<>();
-        for (int i = 0; i < devices.size(); i++) {
-            int count = split.counts().get(i);
-            if (count > 0) {
-                assignments.add(Assignment.resident(devices.get(i), count));
-            } else {
-                idle.add(devices.get(i));
+        if (devices.size() == 1) {
+            assignments.addAll(placing.on(devices.getFirst(), this::openCpu));
+        } else {
+            List<Device> all = List.copyOf(devices);
+            List<@Nullable Assignment> shares = placing.across(all);
+            for (int i = 0; i < all.size(); i++) {
+                Assignment share = shares.get(i);
+                if (share != null) {
+                    assignments.add(share);
+                } else {
+                    devices.remove(all.get(i));
+                    all.get(i).close();
+                }
             }
         }
-        for (Device device : idle) {
-            notes += "; " + device.info().id() + " takes no layer: the others are faster without it, or it has no room";
-            devices.remove(device);
-            device.close();
-        }
+        notes = placing.notes();
         return assignments;
     }
 
-    private long limit(Device device) {
-        long limit = device.availableBytes();
-        if (options.memoryLimit() > 0) {
-            limit = Math.min(limit, options.memoryLimit());
-        }
-        return Math.min(limit, options.deviceMemory().getOrDefault(device.info().id(), limit));
+    private Device openCpu() {
+        Device cpu = open(catalog.select("cpu"));
+        devices.add(cpu);
+        return cpu;
     }
 
     /** What is known of the device; of several, together. */
@@ -210,7 +223,7 @@ final class DeviceGroup implements Recovery, AutoCloseable {
 
     /** What is to be said of the devices beyond the path that computation takes. */
     synchronized String notes() {
-        return notes;
+        return notes.stream().map(note -> "; " + note).collect(Collectors.joining());
     }
 
     synchronized void startProfile() {

@@ -65,8 +65,7 @@ class HardwareFileTest {
     @Test
     void aDeviceThatFailsIsDroppedWithOneMessageAndTheTextGoesOn() {
         CommandRun real = generate("2", "cpu", "--threads").succeeds();
-        CommandRun run = generate(
-                        PLAIN.formatted(", \"faults\": [{\"where\": \"lost\", \"after\": 3}]"), "fast,slow")
+        CommandRun run = generate(PLAIN.formatted(", \"faults\": [{\"where\": \"lost\", \"after\": 3}]"), "fast,slow")
                 .succeeds();
         assertEquals(real.json().get("tokens"), run.json().get("tokens"));
         assertEquals("fast", run.json().get("device").asText());
@@ -84,17 +83,20 @@ class HardwareFileTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', quoteCharacter = '~', value = {
-        "{\"devices\": [{\"id\": \"a\", \"simulate\": {\"device\": \"cpu\", \"memory_bytes\": 1e9, \"x\": 1}}]} | devices[0].simulate.x is no known field",
-        "{\"devices\": [{\"id\": \"a\", \"simulate\": {\"device\": \"cpu\"}}]} | devices[0].simulate.memory_bytes is missing",
-        "{\"devices\": [{\"id\": \"a\", \"simulate\": {\"device\": \"cpu\", \"memory_bytes\": 1, \"speed_factor\": 0.5}}]} | devices[0].simulate.speed_factor must be 1 or more",
-        "{\"devices\": [{\"id\": \"a\", \"simulate\": {\"device\": \"cpu\", \"memory_bytes\": 1, \"link\": {\"bytes_per_second\": 0}}}]} | in devices[0].simulate.link: bytes_per_second must be more than 0",
-        "{\"devices\": [{\"id\": \"a\", \"simulate\": {\"device\": \"cpu\", \"memory_bytes\": 1, \"faults\": [{\"where\": \"x\"}]}}]} | devices[0].simulate.faults[0].where must be",
-        "{\"devices\": [{\"id\": \"A\", \"simulate\": {\"device\": \"cpu\", \"memory_bytes\": 1}}]} | devices[0].id must be",
-        "{\"devices\": [{\"id\": \"a\", \"simulate\": {\"device\": \"gpu:7\", \"memory_bytes\": 1}}]} | gpu:7",
-        "{\"devices\": []} | simulate",
-        "{ | is no JSON"
-    })
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '~',
+            value = {
+                "{\"devices\": [{\"id\": \"a\", \"simulate\": {\"device\": \"cpu\", \"memory_bytes\": 1e9, \"x\": 1}}]} | devices[0].simulate.x is no known field",
+                "{\"devices\": [{\"id\": \"a\", \"simulate\": {\"device\": \"cpu\"}}]} | devices[0].simulate.memory_bytes is missing",
+                "{\"devices\": [{\"id\": \"a\", \"simulate\": {\"device\": \"cpu\", \"memory_bytes\": 1, \"speed_factor\": 0.5}}]} | devices[0].simulate.speed_factor must be 1 or more",
+                "{\"devices\": [{\"id\": \"a\", \"simulate\": {\"device\": \"cpu\", \"memory_bytes\": 1, \"link\": {\"bytes_per_second\": 0}}}]} | in devices[0].simulate.link: bytes_per_second must be more than 0",
+                "{\"devices\": [{\"id\": \"a\", \"simulate\": {\"device\": \"cpu\", \"memory_bytes\": 1, \"faults\": [{\"where\": \"x\"}]}}]} | devices[0].simulate.faults[0].where must be",
+                "{\"devices\": [{\"id\": \"A\", \"simulate\": {\"device\": \"cpu\", \"memory_bytes\": 1}}]} | devices[0].id must be",
+                "{\"devices\": [{\"id\": \"a\", \"simulate\": {\"device\": \"gpu:7\", \"memory_bytes\": 1}}]} | gpu:7",
+                "{\"devices\": []} | simulate",
+                "{ | is no JSON"
+            })
     void whatIsWrongIsNamedByItsPlace(String json, String message) {
         generate(json, "a").fails(1, message);
     }

@@ -49,7 +49,7 @@ class FaultsTest {
 
     @BeforeAll
     static void beImpatient() {
-        System.setProperty(PATIENCE, "1.5");
+        System.setProperty(PATIENCE, "2");
     }
 
     @AfterAll

@@ -31,8 +31,7 @@ final class Failing {
             // Whatever was queued: its own error comes with the call that waits for it.
             default ->
                 switch (e.call()) {
-                    case "clCreateProgramWithSource", "clBuildProgram", "clCreateKernel" ->
-                        DeviceFailure.Phase.COMPILE;
+                    case "clCreateProgramWithSource", "clBuildProgram", "clCreateKernel" -> DeviceFailure.Phase.COMPILE;
                     case "clCreateBuffer", "clCreateSubBuffer" -> DeviceFailure.Phase.ALLOCATE;
                     case "clEnqueueReadBuffer", "clEnqueueWriteBuffer", "clEnqueueCopyBuffer", "clEnqueueMapBuffer" ->
                         DeviceFailure.Phase.COPY;
