@@ -52,8 +52,7 @@ final class DeviceGroup implements Recovery, AutoCloseable {
      * @param model for messages
      * @param identity differs from that of every other model
      */
-    DeviceGroup(
-            DeviceCatalog catalog, LoadOptions options, String model, String identity, Graph graph, int context) {
+    DeviceGroup(DeviceCatalog catalog, LoadOptions options, String model, String identity, Graph graph, int context) {
         this.catalog = catalog;
         this.options = options;
         this.model = model;

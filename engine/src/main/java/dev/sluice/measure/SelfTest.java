@@ -59,7 +59,9 @@ public final class SelfTest {
             for (DType format : formats) {
                 Layer block = block(weights, format);
                 if (device.availableBytes() < 2 * device.residentBytes(block) + ROOM) {
-                    LOG.debug("{} has no room to be tested, nor for a model", device.info().id());
+                    LOG.debug(
+                            "{} has no room to be tested, nor for a model",
+                            device.info().id());
                     return;
                 }
                 compare(device.info(), format, results(reference, block), results(device, block));

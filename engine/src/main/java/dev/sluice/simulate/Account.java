@@ -39,7 +39,8 @@ final class Account {
                     + ": choose a smaller weight format or context (--ctx), or another device");
         }
         if (bytes > available()) {
-            throw new SluiceException(device() + (most < simulation.memoryBytes() ? " may take " : " has ") + megabytes(most) + ", of which "
+            throw new SluiceException(device() + (most < simulation.memoryBytes() ? " may take " : " has ")
+                    + megabytes(most) + ", of which "
                     + megabytes(taken) + " are taken, so there is no room for the " + megabytes(bytes) + " of " + what
                     + ": choose a smaller model, weight format or context (--ctx), or another device");
         }

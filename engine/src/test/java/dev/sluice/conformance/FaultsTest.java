@@ -237,6 +237,27 @@ class FaultsTest {
     }
 
     @Test
+    void whereThereIsNoRoomForOneMoreSequenceTheOthersGoOn() {
+        GenerateOptions options = GenerateOptions.DEFAULT
+                .withSampling(Sampling.GREEDY)
+                .withMaxTokens(TOKENS)
+                .withIgnoreEnd(true);
+        LoadOptions machine = machine("cpu", fault("allocate", 80)).withDevice("sim:0");
+        try (Model model = Sluice.load(tiny(), machine);
+                Session first = model.newSession()) {
+            List<Integer> tokens =
+                    new ArrayList<>(first.generate(PROMPT, options, piece -> {}).tokens());
+            assertThrows(SluiceException.class, () -> {
+                for (int i = 0; i < 80; i++) {
+                    model.newSession(); // closed with the model
+                }
+            });
+            assertEquals(expected().subList(0, TOKENS), tokens);
+            first.reset();
+        }
+    }
+
+    @Test
     void nothingStaysBehindOnRealDevices() {
         List<String> openCl =
                 TestDevices.all().stream().filter(id -> id.startsWith("opencl")).toList();
