@@ -22,7 +22,6 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -59,7 +58,17 @@ final class DeviceGroup implements Recovery, AutoCloseable {
         this.identity = identity;
         this.graph = graph;
         this.context = context;
-        usable = new ArrayList<>(catalog.selectAll(options.device()));
+        usable = new ArrayList<>(named(catalog, options));
+    }
+
+    /** The devices that are meant; a plan that nobody names devices for may use the CPU beside all that are made of something else. */
+    private static List<DeviceInfo> named(DeviceCatalog catalog, LoadOptions options) {
+        if (options.placement() == null || !options.device().strip().equalsIgnoreCase("auto")) {
+            return catalog.selectAll(options.device());
+        }
+        return catalog.devices().stream()
+                .filter(info -> info.kind() != DeviceInfo.Kind.CPU || info.backend().equals("cpu"))
+                .toList();
     }
 
     /** The devices that there are. */
@@ -167,25 +176,25 @@ final class DeviceGroup implements Recovery, AutoCloseable {
     private List<Assignment> shared() {
         Placing placing = new Placing(model, identity, graph, context, options);
         List<Assignment> assignments = new ArrayList<>();
-        if (devices.size() == 1) {
-            assignments.addAll(placing.on(devices.getFirst(), this::openCpu));
+        List<Device> named = devices.stream()
+                .filter(device -> usable.contains(device.info()))
+                .toList();
+        if (named.size() == 1 && options.placement() == null) {
+            assignments.addAll(placing.on(named.getFirst(), this::openCpu));
         } else {
-            List<Device> all = List.copyOf(devices);
-            List<@Nullable Assignment> shares = placing.across(all);
-            for (int i = 0; i < all.size(); i++) {
-                Assignment share = shares.get(i);
-                if (share != null) {
-                    assignments.add(share);
-                } else {
-                    devices.remove(all.get(i));
-                    all.get(i).close();
-                }
-            }
+            assignments.addAll(placing.across(named));
         }
         notes = placing.notes();
+        for (Device device : List.copyOf(devices)) {
+            if (assignments.stream().noneMatch(assignment -> assignment.device() == device)) {
+                devices.remove(device);
+                device.close();
+            }
+        }
         return assignments;
     }
 
+    /** The CPU, beside the device that was named. */
     private Device openCpu() {
         Device cpu = open(catalog.select("cpu"));
         devices.add(cpu);
