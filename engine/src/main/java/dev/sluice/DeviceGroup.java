@@ -90,6 +90,11 @@ final class DeviceGroup implements Recovery, AutoCloseable {
     }
 
     @Override
+    public synchronized boolean isLast(DeviceFailure failure) {
+        return usable.stream().allMatch(info -> info.id().equals(failure.device()));
+    }
+
+    @Override
     public synchronized List<Assignment> without(DeviceFailure failure) {
         drop(failure);
         return assignments();
@@ -141,6 +146,12 @@ final class DeviceGroup implements Recovery, AutoCloseable {
     }
 
     private void openAll() {
+        for (Device device : List.copyOf(devices)) {
+            if (!usable.contains(device.info())) {
+                devices.remove(device); // the CPU, which helped a device that is gone
+                device.close();
+            }
+        }
         for (DeviceInfo info : usable) {
             if (devices.stream().noneMatch(device -> device.info().equals(info))) {
                 Device device = open(info);

@@ -35,7 +35,7 @@ final class Placement implements AutoCloseable {
 
     private final AtomicInteger epoch = new AtomicInteger();
     /** Why there is no place left. */
-    private @Nullable RuntimeException end;
+    private volatile @Nullable RuntimeException end;
 
     /**
      * Compiles all layers.
@@ -138,8 +138,9 @@ final class Placement implements AutoCloseable {
             int seen = epoch.get();
             long stamp = lock.readLock();
             try {
-                if (end != null) {
-                    throw end;
+                RuntimeException none = end;
+                if (none != null) {
+                    throw none;
                 }
                 seen = epoch.get();
                 work.run();
@@ -173,6 +174,9 @@ final class Placement implements AutoCloseable {
             if (end != null || epoch.get() != seen) {
                 return; // another thread has seen the same failure
             }
+            if (failure.phase() == DeviceFailure.Phase.ALLOCATE && recovery.isLast(failure)) {
+                throw failure; // there is no room for one more sequence, but those that there are may go on
+            }
             List<Placed> all;
             synchronized (placed) {
                 all = List.copyOf(placed);
@@ -181,7 +185,9 @@ final class Placement implements AutoCloseable {
             closeAll();
             compile(recovery.without(failure), Progress.NONE);
         } catch (RuntimeException e) {
-            end = e;
+            if (parts.isEmpty()) {
+                end = e;
+            }
             throw e;
         } finally {
             lock.unlockWrite(stamp);
@@ -191,11 +197,16 @@ final class Placement implements AutoCloseable {
     private void closeAll() {
         argMax.forEach(layer -> Release.of(layer::close));
         parts.reversed().forEach(part -> Release.of(part::close));
+        argMax = List.of();
+        parts = List.of();
     }
 
     /** Frees the compiled layers; the devices stay open. */
     @Override
     public void close() {
+        if (end == null) {
+            end = new IllegalStateException("the model has been closed");
+        }
         closeAll();
     }
 }

@@ -8,6 +8,11 @@ public interface Recovery {
     /** No other place: what failed has failed. */
     Recovery NONE = new Recovery() {
         @Override
+        public boolean isLast(DeviceFailure failure) {
+            return true;
+        }
+
+        @Override
         public List<Assignment> without(DeviceFailure failure) {
             throw failure;
         }
@@ -15,6 +20,9 @@ public interface Recovery {
         @Override
         public void requireRight() {}
     };
+
+    /** Whether there is no device but the one that failed. */
+    boolean isLast(DeviceFailure failure);
 
     /**
      * Shares the layers out anew. Nothing is on any device at that time.

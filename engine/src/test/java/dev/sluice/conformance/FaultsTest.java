@@ -49,7 +49,7 @@ class FaultsTest {
 
     @BeforeAll
     static void beImpatient() {
-        System.setProperty(PATIENCE, "1.5");
+        System.setProperty(PATIENCE, "2");
     }
 
     @AfterAll
@@ -234,6 +234,27 @@ class FaultsTest {
             sequences.forEach(Sequence::close);
         }
         return all;
+    }
+
+    @Test
+    void whereThereIsNoRoomForOneMoreSequenceTheOthersGoOn() {
+        GenerateOptions options = GenerateOptions.DEFAULT
+                .withSampling(Sampling.GREEDY)
+                .withMaxTokens(TOKENS)
+                .withIgnoreEnd(true);
+        LoadOptions machine = machine("cpu", fault("allocate", 80)).withDevice("sim:0");
+        try (Model model = Sluice.load(tiny(), machine);
+                Session first = model.newSession()) {
+            List<Integer> tokens =
+                    new ArrayList<>(first.generate(PROMPT, options, piece -> {}).tokens());
+            assertThrows(SluiceException.class, () -> {
+                for (int i = 0; i < 80; i++) {
+                    model.newSession(); // closed with the model
+                }
+            });
+            assertEquals(expected().subList(0, TOKENS), tokens);
+            first.reset();
+        }
     }
 
     @Test
