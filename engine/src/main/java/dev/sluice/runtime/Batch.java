@@ -50,6 +50,9 @@ public final class Batch implements AutoCloseable {
     private final MemorySegment idStaging;
     private final MemorySegment bestStaging;
     private final MemorySegment logitsStaging;
+    private final Beginning idsOfStep;
+    private final Beginning bestOfStep;
+    private final Beginning crossingOfStep;
     private long generation;
     private boolean ran;
     private boolean chosen;
@@ -81,6 +84,9 @@ public final class Batch implements AutoCloseable {
             idStaging = arena.allocate(4L * tokens, 64);
             bestStaging = arena.allocate(4L * logitRows, 64);
             logitsStaging = arena.allocate(4L * vocabulary, 64);
+            idsOfStep = new Beginning(idStaging);
+            bestOfStep = new Beginning(bestStaging);
+            crossingOfStep = new Beginning(crossing);
         } catch (RuntimeException e) {
             close();
             throw e;
@@ -174,7 +180,7 @@ public final class Batch implements AutoCloseable {
                         + " when it was added, and is at " + sequence.position() + " now");
             }
         }
-        ids.write(0, idStaging.asSlice(0, 4L * step.tokens()));
+        ids.write(0, idsOfStep.of(4L * step.tokens()));
         executor.run(this);
         for (int part = 0; part < sequences.size(); part++) {
             sequences.get(part).advance(step.tokens(part));
@@ -193,7 +199,7 @@ public final class Batch implements AutoCloseable {
         int last = output(part, -1);
         if (!chosen) {
             executor.argMax(this);
-            best.read(0, bestStaging.asSlice(0, 4L * step.outputRows()));
+            best.read(0, bestOfStep.of(4L * step.outputRows()));
             chosen = true;
         }
         int id = bestStaging.getAtIndex(ValueLayout.JAVA_INT, last);
@@ -273,7 +279,7 @@ public final class Batch implements AutoCloseable {
 
     /** What the part before has made of so many tokens, brought to the device of a part. */
     DeviceMemory arrival(int part, int tokens) {
-        MemorySegment rows = crossing.asSlice(0, 4L * tokens * executor.graph().embedding());
+        MemorySegment rows = crossingOfStep.of(4L * tokens * executor.graph().embedding());
         hidden.get(part - 1).read(0, rows);
         arrivals.get(part).write(0, rows);
         return arrivals.get(part);

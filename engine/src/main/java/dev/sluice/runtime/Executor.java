@@ -22,13 +22,16 @@ import org.jspecify.annotations.Nullable;
  * at once, and share the weights; the device takes their layers in turn.
  */
 public final class Executor implements AutoCloseable {
+    private static final @Nullable LayerState[] NO_STATES = {};
+
     private final Graph graph;
     private final int batchTokens;
     private final List<DevicePart> parts = new ArrayList<>();
     /** The last part's layers without the head. */
     private final List<CompiledLayer> withoutHead;
 
-    private final CompiledLayer argMax;
+    /** One layer, for the last part's device. */
+    private final List<CompiledLayer> argMax;
 
     /** Compiles every layer for one device; see {@link #Executor(Graph, List, List, int, Progress)}. */
     public Executor(Graph graph, Device device, int batchTokens, Progress progress) {
@@ -72,7 +75,7 @@ public final class Executor implements AutoCloseable {
             withoutHead = parts.getLast().withoutLast();
             LayerBuilder best = new LayerBuilder("argmax", Layer.Kind.ARGMAX, graph.vocabulary());
             best.add(new Op.ArgMax(graph.vocabulary()), best.input());
-            this.argMax = parts.getLast().device().compile(best.build());
+            argMax = List.of(parts.getLast().device().compile(best.build()));
         } catch (RuntimeException e) {
             closeParts();
             throw e;
@@ -165,7 +168,11 @@ public final class Executor implements AutoCloseable {
 
     /** Queues the choice of the largest logit of each row of the last step's. */
     void argMax(Batch batch) {
-        argMax.submit(batch.step(), batch.logits(), batch.best());
+        argMax(batch.step(), batch.logits(), batch.best());
+    }
+
+    private void argMax(Step step, DeviceMemory logits, DeviceMemory best) {
+        parts.getLast().device().submit(argMax, step, logits, best, best, layer -> NO_STATES);
     }
 
     /** How many steps may well be on their way at once. */
@@ -182,7 +189,7 @@ public final class Executor implements AutoCloseable {
      */
     void run(Step step, DeviceMemory id, Batch memory, List<StateSource> states, DeviceMemory best) {
         run(step, id, memory, states);
-        argMax.submit(step, memory.logits(), best);
+        argMax(step, memory.logits(), best);
     }
 
     int layerCount() {
@@ -216,7 +223,7 @@ public final class Executor implements AutoCloseable {
     /** Frees the compiled layers; the devices stay open. */
     @Override
     public void close() {
-        argMax.close();
+        argMax.getFirst().close();
         closeParts();
     }
 }

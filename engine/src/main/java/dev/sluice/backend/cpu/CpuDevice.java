@@ -316,6 +316,15 @@ final class CpuDevice implements Device {
         return batchTokens;
     }
 
+    /** Keeps everything else from running on the device, until {@link #unlock}. */
+    void lock() {
+        lock.lock();
+    }
+
+    void unlock() {
+        lock.unlock();
+    }
+
     /** Runs something while nothing else runs on the device. */
     void exclusively(Runnable work) {
         lock.lock();

@@ -46,18 +46,24 @@ final class CpuMemory implements DeviceMemory {
 
     @Override
     public void write(long offset, MemorySegment source) {
-        device.exclusively(() -> {
+        device.lock();
+        try {
             requireOpen();
             MemorySegment.copy(source, 0, view, offset, source.byteSize());
-        });
+        } finally {
+            device.unlock();
+        }
     }
 
     @Override
     public void read(long offset, MemorySegment target) {
-        device.exclusively(() -> {
+        device.lock();
+        try {
             requireOpen();
             MemorySegment.copy(view, offset, target, 0, target.byteSize());
-        });
+        } finally {
+            device.unlock();
+        }
     }
 
     private void requireOpen() {

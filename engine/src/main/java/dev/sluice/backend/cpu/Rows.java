@@ -15,6 +15,13 @@ final class Rows {
         this.width = width;
     }
 
+    /** One row of values that stay. */
+    static Rows of(float[] values) {
+        Rows row = new Rows(values.length);
+        row.bind(values, 0);
+        return row;
+    }
+
     void bind(float[] array, int offset) {
         if (data != array) {
             data = array;

@@ -4,7 +4,6 @@ import dev.sluice.backend.KvType;
 import dev.sluice.graph.Op;
 import dev.sluice.graph.Rotation;
 import dev.sluice.opencl.Buffer;
-import dev.sluice.opencl.NDRange;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -148,7 +147,7 @@ final class AttentionSplit implements AutoCloseable {
                 .buffer(partials)
                 .buffer(run.buffer(y))
                 .i32(run.at(part, y))
-                .launch(run.queue, NDRange.of((long) groups * items, splits).local(items, 1));
+                .launch(run.queue, (long) groups * items, splits, items, 1);
         if (splits > 1) {
             merge.args()
                     .buffer(partials)
@@ -156,9 +155,7 @@ final class AttentionSplit implements AutoCloseable {
                     .i32(splits)
                     .buffer(run.buffer(y))
                     .i32(run.at(part, y))
-                    .launch(
-                            run.queue,
-                            NDRange.of((long) op.heads() * MERGE_ITEMS).local(MERGE_ITEMS));
+                    .launch(run.queue, (long) op.heads() * MERGE_ITEMS, 1, MERGE_ITEMS, 1);
         }
     }
 

@@ -46,6 +46,17 @@ final class LaunchRecorder {
         }
     }
 
+    /** As the other, for work-items in one dimension or two and the groups they come in; makes no object. */
+    void launch(Queue queue, BoundKernel kernel, long x, long y, int localX, int localY) {
+        if (trace != null || queue.profiling()) {
+            NDRange all = y > 1 || localY > 1 ? NDRange.of(x, y) : NDRange.of(x);
+            launch(queue, kernel, localX > 0 ? all.local(localX, localY) : all);
+            return;
+        }
+        launches++;
+        queue.launch(kernel.kernel(), x, y, localX, localY);
+    }
+
     /** Launches so far. */
     long launches() {
         return launches;

@@ -28,15 +28,16 @@ final class LayersKernel implements AutoCloseable {
     private record Place(Role role, int layer) {}
 
     private final OpenClDevice device;
-    private final List<Place> places;
+    private final Place[] places;
     private final BoundKernel kernel;
     private final NDRange range;
     private final int patience;
 
     LayersKernel(OpenClDevice device, List<OpenClCompiledLayer> layers, List<LayerCalls> calls) {
         this.device = device;
-        places = new ArrayList<>();
-        List<List<Integer>> buffers = place(calls, places);
+        List<Place> all = new ArrayList<>();
+        List<List<Integer>> buffers = place(calls, all);
+        places = all.toArray(Place[]::new);
         kernel = device.bind(LayersProgram.of(calls, buffers));
         range = NDRange.of(device.computeUnits()).local(1);
         long largest = layers.stream()

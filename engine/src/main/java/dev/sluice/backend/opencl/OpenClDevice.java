@@ -25,9 +25,10 @@ import dev.sluice.opencl.BufferFlag;
 import dev.sluice.opencl.ClException;
 import dev.sluice.opencl.Context;
 import dev.sluice.opencl.DeviceType;
-import dev.sluice.opencl.Event;
 import dev.sluice.opencl.Queue;
+import dev.sluice.opencl.RepeatedRead;
 import dev.sluice.tensor.Tensor;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -61,6 +62,7 @@ final class OpenClDevice implements Device {
     private final List<RotationTable> rotations = new ArrayList<>();
     private final List<OpenClCompiledLayer> layers = new ArrayList<>();
     private final Steps steps = new Steps(this);
+    private final Fence fence = this::finish;
     private boolean closed;
 
     private OpenClDevice(
@@ -176,15 +178,23 @@ final class OpenClDevice implements Device {
 
     /** Runs something that uses the queue, one thread at a time. */
     synchronized void exclusively(Consumer<Queue> action) {
-        if (closed) {
-            throw new IllegalStateException(info.id() + " has been closed");
-        }
+        requireOpen();
         try {
             action.accept(queue);
         } catch (ClException e) {
-            steps.giveUp(); // so that what is closed next does not wait for it
-            throw failed(e);
+            throw gaveUp(e);
         }
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException(info.id() + " has been closed");
+        }
+    }
+
+    private SluiceException gaveUp(ClException e) {
+        steps.giveUp(); // so that what is closed next does not wait for it
+        return failed(e);
     }
 
     private SluiceException failed(ClException e) {
@@ -251,10 +261,10 @@ final class OpenClDevice implements Device {
         exclusivelyIfOpen(() -> steps.settle(queue));
     }
 
-    /** Waits for a command, while others may use the device. */
-    void awaiting(Event event) {
+    /** Waits for a copy to the host, while others may use the device. */
+    void awaiting(RepeatedRead read) {
         try {
-            event.await();
+            read.await();
         } catch (ClException e) {
             throw failed(e);
         }
@@ -264,9 +274,9 @@ final class OpenClDevice implements Device {
         return recorder;
     }
 
-    /** A fence after all that was submitted so far. */
-    Fence fence() {
-        return () -> exclusively(q -> {
+    /** Waits for all that was submitted so far. */
+    private void finish() {
+        exclusively(q -> {
             q.finish();
             steps.settle(q);
         });
@@ -417,15 +427,44 @@ final class OpenClDevice implements Device {
     }
 
     @Override
-    public Fence submit(
+    public synchronized Fence submit(
             List<CompiledLayer> layers,
             Step step,
             DeviceMemory in,
             DeviceMemory between,
             DeviceMemory out,
             StateSource states) {
-        exclusively(queue -> steps.submit(queue, layers, step, in, between, out, states));
-        return fence();
+        requireOpen();
+        try {
+            steps.submit(queue, layers, step, in, between, out, states);
+            return fence;
+        } catch (ClException e) {
+            throw gaveUp(e);
+        }
+    }
+
+    /** See {@link DeviceMemory#write}. */
+    synchronized void write(Buffer to, long offset, MemorySegment from) {
+        requireOpen();
+        try {
+            steps.settle(queue); // steps may have to be taken again with what is here now
+            queue.write(to, offset, from);
+        } catch (ClException e) {
+            throw gaveUp(e);
+        }
+    }
+
+    /** See {@link DeviceMemory#read}. */
+    synchronized void read(Buffer from, long offset, MemorySegment to) {
+        requireOpen();
+        try {
+            queue.read(from, offset, to);
+            if (steps.settle(queue)) {
+                queue.read(from, offset, to);
+            }
+        } catch (ClException e) {
+            throw gaveUp(e);
+        }
     }
 
     /** A layer of this device, still open. */
