@@ -16,7 +16,7 @@ public interface Device extends AutoCloseable {
     /** The path that computation takes, for people: threads, instruction sets, kernel variants, what is missing. */
     String path();
 
-    /** Bytes of device memory that {@link #compile} would take for a layer, scratch excluded. */
+    /** Bytes of device memory that {@link #compile(Layer)} would take for a layer, scratch excluded. */
     long residentBytes(Layer layer);
 
     /** Bytes of device memory that may still be taken, as far as the device tells. */
@@ -59,6 +59,34 @@ public interface Device extends AutoCloseable {
         /** So much of so much; an exception ends the loading. */
         void report(long done, long total);
     }
+
+    /**
+     * Bytes that the matrices of a layer take in host memory, laid out for this device; the least size of a slot for it. 0 if it
+     * has none that could be streamed.
+     */
+    long imageBytes(Layer layer);
+
+    /**
+     * Makes a layer ready to run whose matrices will be brought to it for each step.
+     *
+     * @param layer a block or a head, with {@link #imageBytes} above 0
+     * @throws dev.sluice.error.SluiceException if the device cannot hold or compute it
+     */
+    StreamedLayer compileStreamed(Layer layer);
+
+    /**
+     * Host memory for the weights of a streamed layer.
+     *
+     * @throws dev.sluice.error.SluiceException if there is none
+     */
+    WeightImage newImage(long bytes);
+
+    /**
+     * Room in the device's memory for the weights of one streamed layer after another.
+     *
+     * @throws dev.sluice.error.SluiceException with the numbers if there is none
+     */
+    WeightSlot newSlot(long bytes);
 
     /**
      * A KV cache for one sequence in one layer.

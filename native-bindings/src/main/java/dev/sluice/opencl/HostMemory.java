@@ -19,14 +19,15 @@ import java.util.Deque;
 public final class HostMemory extends NativeHandle {
     private static final long PAGE = 4096;
 
-    private final Arena arena;
+    private final Runnable free;
+
     private final MemorySegment segment;
     /** Events of copies in flight, oldest first; each holds a reference of its own. */
     private final Deque<MemorySegment> inFlight = new ArrayDeque<>();
 
-    private HostMemory(Arena arena, MemorySegment segment) {
+    private HostMemory(Runnable free, MemorySegment segment) {
         super(Kind.HOST_MEMORY, segment);
-        this.arena = arena;
+        this.free = free;
         this.segment = segment;
     }
 
@@ -37,9 +38,32 @@ public final class HostMemory extends NativeHandle {
         }
         Arena arena = Arena.ofShared();
         try {
-            return new HostMemory(arena, arena.allocate(bytes, PAGE));
+            return new HostMemory(arena::close, arena.allocate(bytes, PAGE));
         } catch (RuntimeException | OutOfMemoryError e) {
             arena.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Memory with undefined contents from which the device copies without the processor's help, where the driver has such
+     * ("pinned"). Close it before the queue.
+     *
+     * @param queue of the device that copies
+     * @throws ClException if the driver has no more of it
+     */
+    public static HostMemory pinned(Queue queue, long bytes) {
+        Buffer buffer = queue.context().newBuffer(bytes, BufferFlag.HOST_ALLOCATED);
+        try {
+            Mapping mapping = queue.map(buffer, MapMode.OVERWRITE, 0, bytes);
+            return new HostMemory(
+                    () -> {
+                        mapping.close();
+                        buffer.close();
+                    },
+                    mapping.segment());
+        } catch (RuntimeException e) {
+            buffer.close();
             throw e;
         }
     }
@@ -54,7 +78,7 @@ public final class HostMemory extends NativeHandle {
         Bounds.check("The part", offset, bytes, "the file", file.size());
         Arena arena = Arena.ofShared();
         try {
-            return new HostMemory(arena, file.map(FileChannel.MapMode.READ_ONLY, offset, bytes, arena));
+            return new HostMemory(arena::close, file.map(FileChannel.MapMode.READ_ONLY, offset, bytes, arena));
         } catch (IOException | RuntimeException e) {
             arena.close();
             throw e;
@@ -88,7 +112,7 @@ public final class HostMemory extends NativeHandle {
             Event.awaitEnd(event);
             releaseEvent(event);
         }
-        arena.close();
+        free.run();
     }
 
     private static void releaseEvent(MemorySegment event) {

@@ -91,7 +91,7 @@ public final class RepeatedRead implements AutoCloseable {
     }
 
     private static void release(MemorySegment event) {
-        Status.check(CL.clReleaseEvent(event.get(ValueLayout.ADDRESS, 0)), "clReleaseEvent");
+        EventAddress.release(event.get(ValueLayout.JAVA_LONG, 0));
     }
 
     @Override

@@ -10,6 +10,11 @@ import dev.sluice.backend.KvType;
 import dev.sluice.backend.LayerState;
 import dev.sluice.backend.StateSource;
 import dev.sluice.backend.Step;
+import dev.sluice.backend.StreamedLayer;
+import dev.sluice.backend.WeightImage;
+import dev.sluice.backend.WeightSlot;
+import dev.sluice.backend.tiles.ImageLayout;
+import dev.sluice.backend.tiles.WeightLayout;
 import dev.sluice.error.SluiceException;
 import dev.sluice.graph.Layer;
 import dev.sluice.graph.Node;
@@ -22,16 +27,22 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** The CPU as a device: a worker pool, the packed weights, and scratch memory that all layers share. */
 final class CpuDevice implements Device {
+    /** Where the matrices of a streamed layer begin in its image: at a cache line. */
+    private static final long IMAGE_ALIGNMENT = 64;
+
     private final DeviceInfo info;
     private final int batchTokens;
     private final Kernels kernels;
@@ -133,27 +144,15 @@ final class CpuDevice implements Device {
         List<Tensor> acquired = new ArrayList<>();
         boolean done = false;
         try {
-            List<RotationTable> tables = new ArrayList<>();
-            LayerStages built = new LayerStages(
+            CpuLayer compiled = compile(
                     layer,
-                    kernels,
-                    scratches,
                     tensor -> {
                         Matrix matrix = weights.acquire(tensor);
                         acquired.add(tensor);
                         return matrix;
                     },
-                    op -> {
-                        RotationTable table = rotation(op);
-                        tables.add(table);
-                        return table;
-                    });
-            CpuLayer compiled = new CpuLayer(this, layer, built, acquired, tables, resident);
-            growScratch(layer, compiled.scratchFloatsPerToken());
-            if (rounded.byteSize() < compiled.roundedBytes(batchTokens)) {
-                rounded = PageMemory.allocate(arena, compiled.roundedBytes(batchTokens));
-            }
-            open.add(compiled);
+                    acquired,
+                    resident);
             done = true;
             return compiled;
         } finally {
@@ -161,6 +160,81 @@ final class CpuDevice implements Device {
                 acquired.forEach(weights::release);
             }
         }
+    }
+
+    /**
+     * Makes a layer ready to run, and the scratch memory large enough for it.
+     *
+     * @param acquired what is to be given back when the layer is closed
+     */
+    private CpuLayer compile(Layer layer, Function<Tensor, Matrix> find, List<Tensor> acquired, long resident) {
+        List<RotationTable> tables = new ArrayList<>();
+        LayerStages built = new LayerStages(layer, kernels, scratches, find, op -> {
+            RotationTable table = rotation(op);
+            tables.add(table);
+            return table;
+        });
+        CpuLayer compiled = new CpuLayer(this, layer, built, acquired, tables, resident);
+        growScratch(layer, compiled.scratchFloatsPerToken());
+        if (rounded.byteSize() < compiled.roundedBytes(batchTokens)) {
+            rounded = PageMemory.allocate(arena, compiled.roundedBytes(batchTokens));
+        }
+        open.add(compiled);
+        return compiled;
+    }
+
+    @Override
+    public long imageBytes(Layer layer) {
+        requireComputed(layer);
+        return kernels.packs() ? image(layer).bytes() : 0;
+    }
+
+    private static ImageLayout image(Layer layer) {
+        return new ImageLayout(matrices(layer), WeightLayout.TILES, IMAGE_ALIGNMENT);
+    }
+
+    @Override
+    public StreamedLayer compileStreamed(Layer layer) {
+        lock.lock();
+        try {
+            requireOpen();
+            requireComputed(layer);
+            if (imageBytes(layer) == 0) {
+                throw new IllegalArgumentException(layer.name() + " has nothing that could be streamed");
+            }
+            ImageLayout image = image(layer);
+            Map<Tensor, Matrix> matrices = new HashMap<>();
+            CpuLayer computing = compile(
+                    layer,
+                    tensor -> matrices.computeIfAbsent(tensor, t -> new Matrix(t, MemorySegment.NULL)),
+                    List.of(),
+                    residentBytes(layer) - packedBytes(image));
+            return new CpuStreamedLayer(this, computing, image, matrices);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static long packedBytes(ImageLayout image) {
+        return image.places().stream().mapToLong(ImageLayout.Place::bytes).sum();
+    }
+
+    @Override
+    public WeightImage newImage(long bytes) {
+        lock.lock();
+        try {
+            requireOpen();
+            CpuImage image = new CpuImage(this, bytes);
+            open.add(image);
+            return image;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public WeightSlot newSlot(long bytes) {
+        return new CpuSlot(this, bytes);
     }
 
     private void growScratch(Layer layer, long floatsPerToken) {
@@ -241,9 +315,7 @@ final class CpuDevice implements Device {
             DeviceMemory from = in;
             queued = 0;
             for (int i = 0; i <= last; i++) {
-                if (!(layers.get(i) instanceof CpuLayer layer) || !layer.belongsTo(this)) {
-                    throw new IllegalArgumentException(layers.get(i).layer().name() + " is another device's");
-                }
+                CpuLayer layer = own(layers.get(i));
                 DeviceMemory to = i == last ? out : between;
                 if (layer.bind(step, from, to, states.of(i))) {
                     enqueue(layer);
@@ -255,6 +327,14 @@ final class CpuDevice implements Device {
         } finally {
             lock.unlock();
         }
+    }
+
+    private CpuLayer own(CompiledLayer layer) {
+        CompiledLayer computing = layer instanceof CpuStreamedLayer streamed ? streamed.computing() : layer;
+        if (computing instanceof CpuLayer own && own.belongsTo(this)) {
+            return own;
+        }
+        throw new IllegalArgumentException(layer.layer().name() + " is another device's");
     }
 
     /** Runs one layer; see {@link CompiledLayer#submit}. */
@@ -400,6 +480,7 @@ final class CpuDevice implements Device {
                     case CpuLayer layer -> layer.close();
                     case KvCache cache -> cache.close();
                     case CpuMemory memory -> memory.close();
+                    case CpuImage image -> image.close();
                     default -> throw new IllegalStateException("cannot own " + owned);
                 }
             }

@@ -147,8 +147,8 @@ final class CpuLayer implements CompiledLayer {
         }
         run.begin(step, outputsOnly);
         int rows = run.tokens();
-        float[] source = array(in, (long) (head ? step.tokens() : rows) * layer.inputWidth());
-        float[] target = array(out, (long) rows * layer.outputWidth());
+        CpuMemory source = memory(in, (long) (head ? step.tokens() : rows) * layer.inputWidth());
+        CpuMemory target = memory(out, (long) rows * layer.outputWidth());
         bindCaches(step, states);
         if (rows == 0) {
             return false;
@@ -156,15 +156,18 @@ final class CpuLayer implements CompiledLayer {
         if (source == target && layer.kind() != Layer.Kind.BLOCK) {
             throw new IllegalArgumentException(layer.name() + " cannot write over its input");
         }
-        gathered = head && rows < step.tokens() ? source : null;
-        values[0].bind(gathered == null ? source : device.gathered(), 0);
-        if (gathered != null) {
+        if (head && rows < step.tokens()) {
+            gathered = source.data();
+            values[0].bind(device.gathered(), 0);
             markOutputRows(step);
+        } else {
+            gathered = null;
+            values[0].bind(source.data(), source.segment(), 0);
         }
         if (layer.kind() == Layer.Kind.EMBEDDING) {
             requireKnownIds(rows);
         }
-        copied = source == target && !(layer.nodes().getLast().op() instanceof Op.Add) ? target : null;
+        copied = source == target && !(layer.nodes().getLast().op() instanceof Op.Add) ? target.data() : null;
         bind(copied == null ? target : null);
         for (RotationTable table : rotations) {
             table.prepare(run);
@@ -183,12 +186,12 @@ final class CpuLayer implements CompiledLayer {
         }
     }
 
-    private void bind(float @Nullable [] target) {
+    private void bind(@Nullable CpuMemory target) {
         float[] scratch = device.scratch();
         int at = 0;
         for (int v = 1; v < values.length; v++) {
             if (v == output && target != null) {
-                values[v].bind(target, 0);
+                values[v].bind(target.data(), target.segment(), 0);
             } else {
                 values[v].bind(scratch, at);
                 at += values[v].width * run.tokens();
@@ -245,7 +248,7 @@ final class CpuLayer implements CompiledLayer {
         }
     }
 
-    private float[] array(DeviceMemory memory, long floats) {
+    private CpuMemory memory(DeviceMemory memory, long floats) {
         if (!(memory instanceof CpuMemory own) || !own.belongsTo(device)) {
             throw new IllegalArgumentException(layer.name() + ": memory of another device");
         }
@@ -256,7 +259,7 @@ final class CpuLayer implements CompiledLayer {
             throw new IllegalArgumentException(
                     layer.name() + " needs " + floats * Float.BYTES + " bytes, the memory has " + own.bytes());
         }
-        return own.data();
+        return own;
     }
 
     private void bindCaches(Step step, @Nullable LayerState[] states) {

@@ -9,6 +9,7 @@ final class CpuMemory implements DeviceMemory {
     private final CpuDevice device;
     private final long bytes;
     private float[] data;
+    private MemorySegment whole;
     private MemorySegment view;
     private boolean closed;
 
@@ -24,11 +25,17 @@ final class CpuMemory implements DeviceMemory {
         this.device = device;
         this.bytes = bytes;
         data = new float[(int) floats];
-        view = MemorySegment.ofArray(data).asSlice(0, bytes);
+        whole = MemorySegment.ofArray(data);
+        view = whole.asSlice(0, bytes);
     }
 
     float[] data() {
         return data;
+    }
+
+    /** The array as a segment. */
+    MemorySegment segment() {
+        return whole;
     }
 
     boolean belongsTo(CpuDevice other) {
@@ -77,7 +84,8 @@ final class CpuMemory implements DeviceMemory {
         device.exclusively(() -> {
             closed = true;
             data = new float[0];
-            view = MemorySegment.ofArray(data);
+            whole = MemorySegment.ofArray(data);
+            view = whole;
             device.forget(this);
         });
     }

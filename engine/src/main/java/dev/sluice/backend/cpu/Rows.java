@@ -23,10 +23,13 @@ final class Rows {
     }
 
     void bind(float[] array, int offset) {
-        if (data != array) {
-            data = array;
-            segment = MemorySegment.ofArray(array);
-        }
+        bind(array, data == array ? segment : MemorySegment.ofArray(array), offset);
+    }
+
+    /** {@code whole}: the array as a segment, for arrays that take turns. */
+    void bind(float[] array, MemorySegment whole, int offset) {
+        data = array;
+        segment = whole;
         start = offset;
     }
 

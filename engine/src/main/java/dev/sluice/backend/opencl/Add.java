@@ -1,6 +1,5 @@
 package dev.sluice.backend.opencl;
 
-
 /** {@code add.cl}: the sum of two values. */
 final class Add implements Stage {
     private final Value a;

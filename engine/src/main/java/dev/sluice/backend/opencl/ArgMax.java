@@ -1,6 +1,5 @@
 package dev.sluice.backend.opencl;
 
-
 /** {@code argmax.cl}: index of the largest float of each row. */
 final class ArgMax implements Stage {
     private final Value x;

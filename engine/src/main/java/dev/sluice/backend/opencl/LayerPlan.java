@@ -243,7 +243,7 @@ final class LayerPlan {
         Value all = scratch(width);
         List<Matrix> matrices = new ArrayList<>();
         List<Tensor> biases = new ArrayList<>();
-        boolean whole = group.stream().allMatch(n -> n.op() instanceof Op.Linear l && fits(l.weight()));
+        boolean whole = group.stream().allMatch(n -> n.op() instanceof Op.Linear l && resources.fits(l.weight()));
         int at = 0;
         for (Node one : group) {
             Op.Linear l = (Op.Linear) one.op();
@@ -265,11 +265,6 @@ final class LayerPlan {
         }
         Buffer bias = biases.isEmpty() ? null : resources.vectors(biases);
         stages.add(new Linear(device, new Product(matrices, from.norm(), bias, null, from.x(), null, all)));
-    }
-
-    /** Whether one buffer can hold a matrix. */
-    private boolean fits(Tensor matrix) {
-        return device.weights().pieces(matrix).size() == 1;
     }
 
     /** The products that run with one: those that follow it with the same input and format, all with bias or none. */

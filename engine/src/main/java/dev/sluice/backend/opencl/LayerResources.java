@@ -5,6 +5,7 @@ import dev.sluice.opencl.Buffer;
 import dev.sluice.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What one layer holds of its device's weights and tables; given back together. */
 final class LayerResources {
@@ -12,13 +13,25 @@ final class LayerResources {
     private final List<Buffer> weights = new ArrayList<>();
     private final List<RotationTable> rotations = new ArrayList<>();
 
-    LayerResources(OpenClDevice device) {
+    private final @Nullable StreamedMatrices streamed;
+
+    /** @param streamed the matrices, if they are not resident */
+    LayerResources(OpenClDevice device, @Nullable StreamedMatrices streamed) {
         this.device = device;
+        this.streamed = streamed;
     }
 
     /** A matrix, in pieces if one buffer cannot hold it. */
     List<Matrix> matrices(Tensor tensor) {
+        if (streamed != null) {
+            return List.of(streamed.of(tensor));
+        }
         return device.weights().pieces(tensor).stream().map(this::matrix).toList();
+    }
+
+    /** Whether one buffer can hold a matrix: a slot that holds all of a layer can. */
+    boolean fits(Tensor matrix) {
+        return streamed != null || device.weights().pieces(matrix).size() == 1;
     }
 
     private Matrix matrix(Tensor tensor) {

@@ -19,9 +19,7 @@ final class NormedInput implements AutoCloseable {
         this.product = product;
         items = device.tuning().items();
         normed = product.norm() == null ? null : new Normed(product.x(), product.norm());
-        norm = normed == null
-                ? null
-                : device.bind(ProgramSpec.of("rmsnorm").with("ITEMS", items));
+        norm = normed == null ? null : device.bind(ProgramSpec.of("rmsnorm").with("ITEMS", items));
     }
 
     /** What the panels hold: products with the same input and norm share them. */

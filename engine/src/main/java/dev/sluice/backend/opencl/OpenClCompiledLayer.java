@@ -24,6 +24,7 @@ final class OpenClCompiledLayer implements CompiledLayer {
 
     private final OpenClDevice device;
     private final Layer layer;
+    private final @Nullable StreamedMatrices streamed;
     private final LayerResources resources;
     private final List<Stage> stages;
     private final int scratchSlots;
@@ -41,11 +42,13 @@ final class OpenClCompiledLayer implements CompiledLayer {
     private boolean chains;
     private boolean closed;
 
-    OpenClCompiledLayer(OpenClDevice device, Layer layer) {
+    /** @param streamed its matrices, if they are not resident */
+    OpenClCompiledLayer(OpenClDevice device, Layer layer, @Nullable StreamedMatrices streamed) {
         this.device = device;
         this.layer = layer;
         attention = layer.attention().orElse(null);
-        resources = new LayerResources(device);
+        this.streamed = streamed;
+        resources = new LayerResources(device, streamed);
         LayerPlan plan = new LayerPlan(device, resources, layer);
         stages = plan.stages();
         try {
@@ -119,6 +122,9 @@ final class OpenClCompiledLayer implements CompiledLayer {
         }
         if (source == target && layer.kind() != Layer.Kind.BLOCK) {
             throw new IllegalArgumentException(layer.name() + " cannot write over its input");
+        }
+        if (streamed != null) {
+            streamed.arrive(queue);
         }
         boolean copies = source == target && inPlaceNeedsCopy;
         slots[Value.INPUT] = head && rows < step.tokens() ? outputRows(queue, step, source) : source;
@@ -252,8 +258,10 @@ final class OpenClCompiledLayer implements CompiledLayer {
     /** Gets ready for KV caches of a format. */
     void prepare(KvType type) {
         stages.forEach(stage -> stage.prepare(type));
-        boolean chained =
-                device.tuning().vectors().patience() > 0 && residentBytes <= MOST_CHAINED_BYTES && !inPlaceNeedsCopy;
+        boolean chained = streamed == null
+                && device.tuning().vectors().patience() > 0
+                && residentBytes <= MOST_CHAINED_BYTES
+                && !inPlaceNeedsCopy;
         Op.Attention op = attention;
         if (op != null && chained) {
             calls.computeIfAbsent(type, t -> LayerTracer.calls(device, resources, op, stages, scratchSlots, t));

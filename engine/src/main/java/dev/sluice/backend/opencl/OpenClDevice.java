@@ -13,8 +13,12 @@ import dev.sluice.backend.PeakMeter;
 import dev.sluice.backend.Precision;
 import dev.sluice.backend.StateSource;
 import dev.sluice.backend.Step;
+import dev.sluice.backend.StreamedLayer;
 import dev.sluice.backend.TuneProgress;
 import dev.sluice.backend.TuneReport;
+import dev.sluice.backend.WeightImage;
+import dev.sluice.backend.WeightSlot;
+import dev.sluice.backend.tiles.ImageLayout;
 import dev.sluice.backend.tiles.RowTiles;
 import dev.sluice.error.SluiceException;
 import dev.sluice.graph.Layer;
@@ -25,6 +29,8 @@ import dev.sluice.opencl.BufferFlag;
 import dev.sluice.opencl.ClException;
 import dev.sluice.opencl.Context;
 import dev.sluice.opencl.DeviceType;
+import dev.sluice.opencl.Event;
+import dev.sluice.opencl.HostMemory;
 import dev.sluice.opencl.Queue;
 import dev.sluice.opencl.RepeatedRead;
 import dev.sluice.tensor.Tensor;
@@ -36,6 +42,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +52,8 @@ import org.jspecify.annotations.Nullable;
 final class OpenClDevice implements Device {
     /** Local memory left to the kernels' own variables. */
     private static final long LOCAL_RESERVE = 4096;
+    /** Where the matrices of a streamed layer begin in its image, at the least: kernels load vectors of so many bytes. */
+    private static final long IMAGE_ALIGNMENT = 128;
 
     private final DeviceInfo info;
     private final dev.sluice.opencl.Device device;
@@ -62,7 +71,11 @@ final class OpenClDevice implements Device {
     private final List<RotationTable> rotations = new ArrayList<>();
     private final List<OpenClCompiledLayer> layers = new ArrayList<>();
     private final Steps steps = new Steps(this);
-    private final Fence fence = this::finish;
+    private final Fence fence = this::awaitAll;
+    /** Slots and images, which others own. */
+    private final List<AutoCloseable> streaming = new ArrayList<>();
+
+    private @Nullable Queue copies;
     private boolean closed;
 
     private OpenClDevice(
@@ -261,6 +274,15 @@ final class OpenClDevice implements Device {
         exclusivelyIfOpen(() -> steps.settle(queue));
     }
 
+    /** Waits for a command, while others may use the device. */
+    void awaiting(Event event) {
+        try {
+            event.await();
+        } catch (ClException e) {
+            throw failed(e);
+        }
+    }
+
     /** Waits for a copy to the host, while others may use the device. */
     void awaiting(RepeatedRead read) {
         try {
@@ -275,7 +297,7 @@ final class OpenClDevice implements Device {
     }
 
     /** Waits for all that was submitted so far. */
-    private void finish() {
+    private void awaitAll() {
         exclusively(q -> {
             q.finish();
             steps.settle(q);
@@ -337,19 +359,18 @@ final class OpenClDevice implements Device {
     @Override
     public long residentBytes(Layer layer) {
         long bytes = 0;
-        Set<Tensor> matrices = new HashSet<>();
+        Set<Tensor> matrices = matrices(layer);
         Set<Tensor> vectors = new HashSet<>();
         for (var node : layer.nodes()) {
             switch (node.op()) {
-                case Op.Embed e -> matrices.add(e.table());
+                case Op.Embed e -> {}
                 case Op.RmsNorm n -> vectors.add(n.gain());
                 case Op.Linear l -> {
-                    matrices.add(l.weight());
                     if (l.bias() != null) {
                         vectors.add(l.bias());
                     }
                 }
-                case Op.GatedFfn f -> matrices.addAll(List.of(f.gate(), f.up(), f.down()));
+                case Op.GatedFfn f -> {}
                 case Op.Rope r -> {}
                 case Op.Attention a -> {}
                 case Op.Add a -> {}
@@ -365,6 +386,23 @@ final class OpenClDevice implements Device {
         return bytes;
     }
 
+    private static Set<Tensor> matrices(Layer layer) {
+        Set<Tensor> matrices = new LinkedHashSet<>();
+        for (var node : layer.nodes()) {
+            switch (node.op()) {
+                case Op.Embed e -> matrices.add(e.table());
+                case Op.RmsNorm n -> {}
+                case Op.Linear l -> matrices.add(l.weight());
+                case Op.GatedFfn f -> matrices.addAll(List.of(f.gate(), f.up(), f.down()));
+                case Op.Rope r -> {}
+                case Op.Attention a -> {}
+                case Op.Add a -> {}
+                case Op.ArgMax a -> {}
+            }
+        }
+        return matrices;
+    }
+
     @Override
     public synchronized long availableBytes() {
         return memory.available();
@@ -372,6 +410,10 @@ final class OpenClDevice implements Device {
 
     @Override
     public synchronized CompiledLayer compile(Layer layer) {
+        return compile(layer, null);
+    }
+
+    private OpenClCompiledLayer compile(Layer layer, @Nullable StreamedMatrices streamed) {
         if (closed) {
             throw new IllegalStateException(info.id() + " has been closed");
         }
@@ -382,9 +424,84 @@ final class OpenClDevice implements Device {
             }
         }
         programs.prepare(needed(layer));
-        OpenClCompiledLayer compiled = new OpenClCompiledLayer(this, layer);
+        OpenClCompiledLayer compiled = new OpenClCompiledLayer(this, layer, streamed);
         layers.add(compiled);
         return compiled;
+    }
+
+    @Override
+    public long imageBytes(Layer layer) {
+        return layer.kind() == Layer.Kind.EMBEDDING ? 0 : image(layer).bytes();
+    }
+
+    private ImageLayout image(Layer layer) {
+        return new ImageLayout(
+                matrices(layer),
+                tuning.layout(),
+                Math.max(IMAGE_ALIGNMENT, device.info().baseAddressAlignment()));
+    }
+
+    @Override
+    public synchronized StreamedLayer compileStreamed(Layer layer) {
+        if (imageBytes(layer) == 0) {
+            throw new IllegalArgumentException(layer.name() + " has nothing that could be streamed");
+        }
+        StreamedMatrices matrices = new StreamedMatrices(image(layer));
+        return new OpenClStreamedLayer(this, compile(layer, matrices), matrices);
+    }
+
+    /** The queue of copies, beside that of the computation. */
+    private Queue copies() {
+        Queue present = copies;
+        if (present == null) {
+            present = context.newQueue(device);
+            copies = present;
+        }
+        return present;
+    }
+
+    @Override
+    public synchronized WeightImage newImage(long bytes) {
+        return streaming(() -> new OpenClImage(this, HostMemory.pinned(copies(), bytes)), "pinned host memory", bytes);
+    }
+
+    @Override
+    public synchronized WeightSlot newSlot(long bytes) {
+        steps.settle(queue); // what is in a slot then is not there any more when a step is taken again
+        return streaming(() -> new OpenClSlot(this, copies(), bytes), "a slot", bytes);
+    }
+
+    private <T extends AutoCloseable> T streaming(Supplier<T> make, String what, long bytes) {
+        if (closed) {
+            throw new IllegalStateException(info.id() + " has been closed");
+        }
+        try {
+            T made = make.get();
+            streaming.add(made);
+            return made;
+        } catch (ClException e) {
+            throw new SluiceException(
+                    info.id() + " (" + info.name() + ") refuses " + bytes + " bytes of " + what
+                            + " for streamed weights: " + e.getMessage(),
+                    e);
+        }
+    }
+
+    /** Whether weights are streamed: what a slot held at a step is gone when that should be taken again. */
+    boolean streams() {
+        return !streaming.isEmpty();
+    }
+
+    void forget(AutoCloseable closed) {
+        streaming.remove(closed);
+    }
+
+    /** Waits for all that was queued, copies too. */
+    void finish() {
+        queue.finish();
+        if (copies != null) {
+            copies.finish();
+        }
     }
 
     /** The programs that take long to compile, so that they are compiled side by side. */
@@ -469,7 +586,8 @@ final class OpenClDevice implements Device {
 
     /** A layer of this device, still open. */
     OpenClCompiledLayer own(CompiledLayer layer) {
-        if (layer instanceof OpenClCompiledLayer own && own.belongsTo(this)) {
+        CompiledLayer computing = layer instanceof OpenClStreamedLayer streamed ? streamed.computing() : layer;
+        if (computing instanceof OpenClCompiledLayer own && own.belongsTo(this)) {
             own.requireOpen();
             return own;
         }
@@ -491,14 +609,24 @@ final class OpenClDevice implements Device {
         if (closed) {
             return;
         }
-        queue.finish();
+        finish();
         steps.settle(queue);
         List.copyOf(layers).forEach(CompiledLayer::close);
+        for (AutoCloseable one : List.copyOf(streaming)) {
+            switch (one) {
+                case OpenClSlot slot -> slot.close();
+                case OpenClImage image -> image.close();
+                default -> throw new IllegalStateException("cannot own " + one);
+            }
+        }
         closed = true;
         steps.close();
         weights.close();
         memory.close();
         programs.close();
+        if (copies != null) {
+            copies.close();
+        }
         queue.close();
         context.close();
     }

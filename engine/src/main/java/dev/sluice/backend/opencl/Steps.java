@@ -69,7 +69,8 @@ final class Steps implements AutoCloseable {
             settle(queue);
         }
         // What is queued again needs its input as it was.
-        KvType type = step.tokens() == 1 && in != between && in != out ? chainedType(layers, states) : null;
+        boolean repeatable = in != between && in != out && !device.streams();
+        KvType type = step.tokens() == 1 && repeatable ? chainedType(layers, states) : null;
         if (type == null) {
             launch(queue, layers, 0, layers.size(), step, in, between, out, states);
         } else {

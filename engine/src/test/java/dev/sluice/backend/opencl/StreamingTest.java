@@ -1,0 +1,33 @@
+package dev.sluice.backend.opencl;
+
+import dev.sluice.backend.StreamingContract;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Layers whose weights come to slots over a queue of their own. */
+class StreamingTest {
+    static Stream<OpenClRuns.Variant> variants() {
+        return OpenClRuns.variants();
+    }
+
+    @Tag("oclgrind")
+    @ParameterizedTest(name = "on {0}")
+    @MethodSource("variants")
+    void layersInSlotsComputeWhatResidentLayersDo(OpenClRuns.Variant variant) {
+        try (OpenClDevice device = variant.open()) {
+            StreamingContract.layersInSlotsComputeWhatResidentLayersDo(device, 1);
+            StreamingContract.layersInSlotsComputeWhatResidentLayersDo(device, 3);
+        }
+    }
+
+    @ParameterizedTest(name = "on {0}")
+    @MethodSource("variants")
+    void strangeSlotsAndImagesAreRefused(OpenClRuns.Variant variant) {
+        try (OpenClDevice device = variant.open();
+                OpenClDevice other = variant.open()) {
+            StreamingContract.strangeSlotsAndImagesAreRefused(device, other);
+        }
+    }
+}
