@@ -6,9 +6,11 @@ import dev.sluice.backend.DeviceOptions;
 import dev.sluice.backend.LaunchProfile;
 import dev.sluice.graph.Graph;
 import dev.sluice.plan.DeviceCatalog;
+import dev.sluice.plan.HardwareFiles;
 import dev.sluice.plan.LayerSplit;
 import dev.sluice.plan.MemoryBudget;
 import dev.sluice.plan.Shares;
+import dev.sluice.runtime.Assignment;
 import dev.sluice.runtime.Executor;
 import dev.sluice.runtime.Progress;
 import java.util.ArrayList;
@@ -28,6 +30,13 @@ final class DeviceGroup implements AutoCloseable {
 
     private DeviceGroup(LoadOptions options) {
         this.options = options;
+    }
+
+    /** The devices that there are. */
+    static DeviceCatalog catalog(LoadOptions options) {
+        String hardware = options.hardware();
+        return DeviceCatalog.discover(
+                options.device(), hardware == null ? List.of() : HardwareFiles.simulations(hardware));
     }
 
     /** Opens all devices that the options name. */
@@ -76,7 +85,11 @@ final class DeviceGroup implements AutoCloseable {
             devices.remove(device);
             device.close();
         }
-        return new Executor(graph, List.copyOf(devices), counts, batch, progress);
+        List<Assignment> assignments = new ArrayList<>();
+        for (int i = 0; i < counts.size(); i++) {
+            assignments.add(Assignment.resident(devices.get(i), counts.get(i)));
+        }
+        return new Executor(graph, assignments, batch, progress);
     }
 
     private long limit(Device device) {

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param cpuKernels which code computes on the CPU
  * @param memoryLimit bytes that weights, KV cache and activations may take on each device; 0 takes what is free
  * @param deviceMemory the same of single devices, by their ids
+ * @param hardware a hardware file, whose simulated devices stand before those of this machine; null: there is none
  * @param progress hears how far loading has come
  */
 public record LoadOptions(
@@ -32,10 +33,11 @@ public record LoadOptions(
         CpuKernels cpuKernels,
         long memoryLimit,
         Map<String, Long> deviceMemory,
+        @Nullable String hardware,
         Progress progress) {
     /** The best device there is, and what is fastest without a loss that counts. */
     public static final LoadOptions DEFAULT =
-            new LoadOptions("auto", 0, 0, null, 512, Precision.AUTO, CpuKernels.AUTO, 0, Map.of(), Progress.NONE);
+            new LoadOptions("auto", 0, 0, null, 512, Precision.AUTO, CpuKernels.AUTO, 0, Map.of(), null, Progress.NONE);
 
     public LoadOptions {
         deviceMemory = Map.copyOf(deviceMemory);
@@ -69,6 +71,7 @@ public record LoadOptions(
                 cpuKernels,
                 memoryLimit,
                 deviceMemory,
+                hardware,
                 progress);
     }
 
@@ -83,6 +86,7 @@ public record LoadOptions(
                 cpuKernels,
                 memoryLimit,
                 deviceMemory,
+                hardware,
                 progress);
     }
 
@@ -97,6 +101,7 @@ public record LoadOptions(
                 cpuKernels,
                 memoryLimit,
                 deviceMemory,
+                hardware,
                 progress);
     }
 
@@ -111,6 +116,7 @@ public record LoadOptions(
                 cpuKernels,
                 memoryLimit,
                 deviceMemory,
+                hardware,
                 progress);
     }
 
@@ -125,6 +131,7 @@ public record LoadOptions(
                 cpuKernels,
                 memoryLimit,
                 deviceMemory,
+                hardware,
                 progress);
     }
 
@@ -139,6 +146,7 @@ public record LoadOptions(
                 cpuKernels,
                 memoryLimit,
                 deviceMemory,
+                hardware,
                 progress);
     }
 
@@ -153,6 +161,7 @@ public record LoadOptions(
                 value,
                 memoryLimit,
                 deviceMemory,
+                hardware,
                 progress);
     }
 
@@ -167,6 +176,7 @@ public record LoadOptions(
                 cpuKernels,
                 value,
                 deviceMemory,
+                hardware,
                 progress);
     }
 
@@ -182,6 +192,22 @@ public record LoadOptions(
                 cpuKernels,
                 memoryLimit,
                 value,
+                hardware,
+                progress);
+    }
+
+    public LoadOptions withHardware(@Nullable String value) {
+        return new LoadOptions(
+                device,
+                threads,
+                contextLength,
+                kvType,
+                batchTokens,
+                precision,
+                cpuKernels,
+                memoryLimit,
+                deviceMemory,
+                value,
                 progress);
     }
 
@@ -196,6 +222,7 @@ public record LoadOptions(
                 cpuKernels,
                 memoryLimit,
                 deviceMemory,
+                hardware,
                 value);
     }
 }

@@ -52,8 +52,7 @@ public final class Model implements AutoCloseable {
 
     static Model load(Path path, LoadOptions options) {
         // Finding devices takes about as long as reading the file's metadata.
-        Background<DeviceCatalog> devices =
-                Background.start("sluice-devices", () -> DeviceCatalog.discover(options.device()));
+        Background<DeviceCatalog> devices = Background.start("sluice-devices", () -> DeviceGroup.catalog(options));
         try {
             return load(path, devices, options);
         } finally {

@@ -11,6 +11,9 @@ public interface StreamedLayer extends CompiledLayer {
     /** Bytes of its matrices in the device's layout. */
     long imageBytes();
 
+    /** Names the layout: images of a layer in layouts of one name are the same. */
+    String imageLayout();
+
     /**
      * Lays the matrices out as the device wants them; may be called from any thread, and reads the tensors.
      *

@@ -32,6 +32,13 @@ final class ModelOptions {
     private String device = "auto";
 
     @Option(
+            names = "--hardware",
+            paramLabel = "FILE",
+            description = "A machine as JSON whose devices are simulated on those that are here; --device names them by"
+                    + " their ids (docs/simulated-devices.md).")
+    private @Nullable String hardware;
+
+    @Option(
             names = "--memory",
             paramLabel = "SPEC",
             description = "The most memory to take: 512M, or per device opencl:0=6G,cpu=20G.")
@@ -108,6 +115,7 @@ final class ModelOptions {
         }
         return withMemory(LoadOptions.DEFAULT
                 .withDevice(device)
+                .withHardware(hardware)
                 .withThreads(threads)
                 .withContextLength(contextLength)
                 .withKvType(kvType())

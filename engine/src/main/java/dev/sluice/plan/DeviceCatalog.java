@@ -5,12 +5,15 @@ import dev.sluice.backend.Device;
 import dev.sluice.backend.DeviceInfo;
 import dev.sluice.backend.DeviceOptions;
 import dev.sluice.error.SluiceException;
+import dev.sluice.simulate.SimulatedBackend;
+import dev.sluice.simulate.Simulation;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.ServiceLoader;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
@@ -41,6 +44,37 @@ public final class DeviceCatalog {
                         .filter(backend -> backend.name().equals(CPU))
                         .iterator())
                 : of(all);
+    }
+
+    /**
+     * As {@link #discover(String)}, with the simulated devices of a machine before those that are here, of which one of the
+     * same id cannot be chosen then.
+     *
+     * @param simulations of a hardware file; none leaves the machine as it is
+     * @throws SluiceException if one computes on a device that is not here
+     */
+    public static DeviceCatalog discover(String spec, List<Simulation> simulations) {
+        if (simulations.isEmpty()) {
+            return discover(spec);
+        }
+        DeviceCatalog real = simulations.stream().allMatch(s -> s.real().equalsIgnoreCase(CPU))
+                        && simulations.stream()
+                                .anyMatch(s -> s.id().equals(spec.strip().toLowerCase(Locale.ROOT)))
+                ? discover(CPU)
+                : discover();
+        simulations.forEach(s -> real.select(s.real()));
+        return real.with(new SimulatedBackend(simulations, real::select, real::open));
+    }
+
+    private DeviceCatalog with(Backend simulated) {
+        DeviceCatalog both = new DeviceCatalog();
+        both.backends.putAll(backends);
+        both.backends.put(simulated.name(), simulated);
+        both.devices.addAll(simulated.discover().devices());
+        Set<String> taken = both.devices.stream().map(DeviceInfo::id).collect(Collectors.toSet());
+        devices.stream().filter(d -> !taken.contains(d.id())).forEach(both.devices::add);
+        both.notes.addAll(notes);
+        return both;
     }
 
     static DeviceCatalog of(Iterable<Backend> backends) {

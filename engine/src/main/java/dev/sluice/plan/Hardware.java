@@ -18,9 +18,11 @@ public record Hardware(String name, String source, HostProfile host, List<Device
         devices = List.copyOf(devices);
         Checks.require(!devices.isEmpty(), "devices must list a device at least");
         Checks.require(devices.size() <= 8, "devices: a plan is for 8 devices at most, not " + devices.size());
-        Checks.require(
-                devices.stream().map(DeviceProfile::id).distinct().count() == devices.size(),
-                "devices: two have the same id");
+        requireDistinct(devices.stream().map(DeviceProfile::id).toList());
+    }
+
+    static void requireDistinct(List<String> ids) {
+        Checks.require(ids.stream().distinct().count() == ids.size(), "devices: two have the same id");
     }
 
     /**

@@ -3,6 +3,7 @@ package dev.sluice.plan;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.sluice.simulate.Simulation;
 import java.util.List;
 
 /** Machines as JSON files: those that come with Sluice and the user's own. */
@@ -24,6 +25,16 @@ public final class HardwareFiles {
      */
     public static Hardware read(String name) {
         return Shipped.read("--hardware", "hardware", NAMES, name, ProfileJson::hardware);
+    }
+
+    /**
+     * Reads the simulated devices of a machine.
+     *
+     * @param name as for {@link #read}
+     * @throws dev.sluice.error.SluiceException as {@link #read} does, and if there is none
+     */
+    public static List<Simulation> simulations(String name) {
+        return Shipped.read("--hardware", "hardware", NAMES, name, SimulationJson::machine);
     }
 
     /** A machine as the text of such a file. */

@@ -8,6 +8,7 @@ import dev.sluice.tensor.DType;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /** {@link Hardware} and what it is made of, as JSON: bytes, bytes per second, operations per second, seconds. */
@@ -19,7 +20,21 @@ final class ProfileJson {
                 in.text("name"),
                 in.text("source"),
                 in.object("host", ProfileJson::host),
-                in.list("devices", ProfileJson::device));
+                in.list("devices", ProfileJson::device).stream()
+                        .flatMap(Optional::stream)
+                        .toList());
+    }
+
+    /** The fields of a machine that say nothing of its devices; where all are simulated it may do without. */
+    static void rest(JsonFields in) {
+        for (String name : List.of("name", "source")) {
+            if (in.has(name)) {
+                in.text(name);
+            }
+        }
+        if (in.has("host")) {
+            in.object("host", ProfileJson::host);
+        }
     }
 
     static HostProfile host(JsonFields in) {
@@ -27,7 +42,18 @@ final class ProfileJson {
                 in.whole("memory_bytes"), in.number("read_bytes_per_second"), in.number("disk_bytes_per_second"));
     }
 
-    static DeviceProfile device(JsonFields in) {
+    /** What is only simulated may have no profile. */
+    private static Optional<DeviceProfile> device(JsonFields in) {
+        if (in.has("simulate")) {
+            SimulationJson.read(in);
+            if (!in.has("rates")) {
+                return Optional.empty();
+            }
+        }
+        return Optional.of(profile(in));
+    }
+
+    static DeviceProfile profile(JsonFields in) {
         return new DeviceProfile(
                 in.text("id"),
                 in.text("name"),
@@ -43,7 +69,7 @@ final class ProfileJson {
                 in.number("hop_seconds"));
     }
 
-    private static DeviceInfo.Kind kind(JsonFields in) {
+    static DeviceInfo.Kind kind(JsonFields in) {
         return switch (in.text("kind")) {
             case "cpu" -> DeviceInfo.Kind.CPU;
             case "gpu" -> DeviceInfo.Kind.GPU;

@@ -52,7 +52,7 @@ public final class ProfileStore {
      * @throws SluiceException if the file is damaged
      */
     public Optional<DeviceProfile> find(DeviceInfo device) {
-        return read(file(device), ProfileJson::device);
+        return read(file(device), ProfileJson::profile);
     }
 
     /** The profile of the host, if it was measured. */

@@ -36,7 +36,7 @@ public final class Batch implements AutoCloseable {
     private final Step step;
     private final List<Sequence> sequences;
     private final @Nullable LayerState[] states;
-    private final List<StateSource> stateSources;
+    private final List<List<StateSource>> stateSources;
     private final List<DeviceMemory> memories = new ArrayList<>();
     private final Arena arena = Arena.ofShared();
     private final DeviceMemory ids;
@@ -294,7 +294,7 @@ public final class Batch implements AutoCloseable {
     }
 
     /** What the parts' sequences keep in each layer of each device. */
-    List<StateSource> stateSources() {
+    List<List<StateSource>> stateSources() {
         return stateSources;
     }
 

@@ -27,52 +27,43 @@ public final class Executor implements AutoCloseable {
     private final Graph graph;
     private final int batchTokens;
     private final List<DevicePart> parts = new ArrayList<>();
-    /** The last part's layers without the head. */
-    private final List<CompiledLayer> withoutHead;
-
     /** One layer, for the last part's device. */
     private final List<CompiledLayer> argMax;
 
-    /** Compiles every layer for one device; see {@link #Executor(Graph, List, List, int, Progress)}. */
+    /** Compiles every layer for one device, to be resident; see {@link #Executor(Graph, List, int, Progress)}. */
     public Executor(Graph graph, Device device, int batchTokens, Progress progress) {
-        this(graph, List.of(device), List.of(graph.layers().size()), batchTokens, progress);
+        this(graph, List.of(Assignment.resident(device, graph.layers().size())), batchTokens, progress);
     }
 
     /**
-     * Compiles every layer; the weights are then resident.
+     * Compiles every layer.
      *
-     * @param devices that share the layers, in order
-     * @param counts how many consecutive layers each of them takes, one at least
+     * @param assignments that share the layers, in order
      * @param batchTokens the most tokens of one step, as the devices were opened with
      * @throws SluiceException if a device cannot hold or compute a layer; nothing stays allocated then
      */
-    public Executor(Graph graph, List<Device> devices, List<Integer> counts, int batchTokens, Progress progress) {
+    public Executor(Graph graph, List<Assignment> assignments, int batchTokens, Progress progress) {
         this.graph = graph;
         this.batchTokens = batchTokens;
         if (graph.layers().getLast().kind() != Layer.Kind.HEAD) {
             throw new IllegalArgumentException("the graph's last layer is not its head");
         }
-        if (devices.size() != counts.size()
-                || counts.stream().anyMatch(count -> count < 1)
-                || counts.stream().mapToInt(count -> count).sum()
-                        != graph.layers().size()) {
+        if (assignments.stream().mapToInt(Assignment::layers).sum()
+                != graph.layers().size()) {
             throw new IllegalArgumentException(
-                    counts + " of " + graph.layers().size() + " layers on " + devices.size() + " devices");
+                    assignments + " for " + graph.layers().size() + " layers");
         }
         try {
             int from = 0;
-            for (int i = 0; i < devices.size(); i++) {
-                Device device = devices.get(i);
-                List<Layer> own = graph.layers().subList(from, from + counts.get(i));
-                String what = devices.size() == 1
+            for (Assignment assignment : assignments) {
+                List<Layer> own = graph.layers().subList(from, from + assignment.layers());
+                String what = assignments.size() == 1
                         ? "loading"
                         : "loading " + own.size() + " layers on "
-                                + device.info().id();
-                parts.add(new DevicePart(
-                        device, from, device.compile(own, (done, total) -> progress.report(what, done, total))));
+                                + assignment.device().info().id();
+                parts.add(new DevicePart(assignment, from, own, (done, total) -> progress.report(what, done, total)));
                 from += own.size();
             }
-            withoutHead = parts.getLast().withoutLast();
             LayerBuilder best = new LayerBuilder("argmax", Layer.Kind.ARGMAX, graph.vocabulary());
             best.add(new Op.ArgMax(graph.vocabulary()), best.input());
             argMax = List.of(parts.getLast().device().compile(best.build()));
@@ -89,12 +80,12 @@ public final class Executor implements AutoCloseable {
     /** The path that computation takes, for people. */
     public String path() {
         if (parts.size() == 1) {
-            return parts.getFirst().device().path();
+            return parts.getFirst().path();
         }
         return parts.stream()
                 .map(part -> graph.layers().get(part.from()).name() + " to "
                         + part.layers().getLast().layer().name() + " on "
-                        + part.device().info().id() + ": " + part.device().path())
+                        + part.device().info().id() + ": " + part.path())
                 .collect(Collectors.joining("; "));
     }
 
@@ -144,26 +135,23 @@ public final class Executor implements AutoCloseable {
     }
 
     /** From device to device: activations cross once at each boundary. */
-    private void run(Step step, DeviceMemory ids, Batch memory, List<StateSource> states) {
+    private void run(Step step, DeviceMemory ids, Batch memory, List<List<StateSource>> states) {
         boolean logits = step.outputRows() > 0;
         for (int p = 0; p < parts.size(); p++) {
             DevicePart part = parts.get(p);
             boolean last = p == parts.size() - 1;
-            List<CompiledLayer> layers = last && !logits ? withoutHead : part.layers();
-            if (layers.isEmpty()) {
+            if (last && !logits && part.layers().size() == 1) {
                 return; // the last device has nothing but the head, which nobody asks for
             }
             DeviceMemory in = p == 0 ? ids : memory.arrival(p, step.tokens());
             DeviceMemory between = memory.hidden(p);
-            part.device().submit(layers, step, in, between, last && logits ? memory.logits() : between, states.get(p));
+            part.submit(!last || logits, step, in, between, last && logits ? memory.logits() : between, states.get(p));
         }
     }
 
-    /** What finds the states of each part's layers, from what finds those of all. */
-    List<StateSource> perPart(StateSource all) {
-        return parts.stream()
-                .map(part -> (StateSource) layer -> all.of(part.from() + layer))
-                .toList();
+    /** What finds the states of each part's layers, by runs, from what finds those of all. */
+    List<List<StateSource>> perPart(StateSource all) {
+        return parts.stream().map(part -> part.states(all)).toList();
     }
 
     /** Queues the choice of the largest logit of each row of the last step's. */
@@ -187,7 +175,7 @@ public final class Executor implements AutoCloseable {
      * @param id int32 [1], on the first device
      * @param best int32 [1], receives the choice, on the last device
      */
-    void run(Step step, DeviceMemory id, Batch memory, List<StateSource> states, DeviceMemory best) {
+    void run(Step step, DeviceMemory id, Batch memory, List<List<StateSource>> states, DeviceMemory best) {
         run(step, id, memory, states);
         argMax(step, memory.logits(), best);
     }
@@ -205,7 +193,7 @@ public final class Executor implements AutoCloseable {
     LayerState newState(int layer, int capacity, KvType kv) {
         for (DevicePart part : parts.reversed()) {
             if (layer >= part.from()) {
-                return part.device().newState(part.layers().get(layer - part.from()), capacity, kv);
+                return part.newState(layer, capacity, kv);
             }
         }
         throw new IndexOutOfBoundsException("layer " + layer);
@@ -217,7 +205,7 @@ public final class Executor implements AutoCloseable {
     }
 
     private void closeParts() {
-        parts.reversed().forEach(part -> part.layers().reversed().forEach(CompiledLayer::close));
+        parts.reversed().forEach(DevicePart::close);
     }
 
     /** Frees the compiled layers; the devices stay open. */

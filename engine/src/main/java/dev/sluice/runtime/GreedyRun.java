@@ -29,7 +29,7 @@ public final class GreedyRun implements AutoCloseable {
     private final int ahead;
     private final Step step = Step.forParts(1);
     private final @Nullable LayerState[] state = {null};
-    private final List<StateSource> states;
+    private final List<List<StateSource>> states;
     /** Input of step {@code i} at {@code i % size}, its choice behind it; on one device, these are the same. */
     private final List<DeviceMemory> ids = new ArrayList<>();
 

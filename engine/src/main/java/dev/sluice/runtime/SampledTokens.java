@@ -8,14 +8,15 @@ final class SampledTokens implements TokenSource {
     private final Sampler sampler;
     private final float[] logits;
     private final int[] appended = new int[1];
-    private int[] history;
+    private final int[] history;
     private int length;
 
     SampledTokens(Sequence sequence, Sampling sampling, int[] prompt, int vocabulary) {
         this.sequence = sequence;
         sampler = new Sampler(sampling);
         logits = new float[vocabulary];
-        history = prompt.clone();
+        // What the sequence can hold, the choice that does not go in any more, and so nothing to make in between.
+        history = Arrays.copyOf(prompt, Math.max(prompt.length, sequence.capacity()) + 1);
         length = prompt.length;
     }
 
@@ -23,9 +24,6 @@ final class SampledTokens implements TokenSource {
     public int first() {
         sequence.logits(0, logits);
         int id = sampler.choose(logits, history, length);
-        if (length == history.length) {
-            history = Arrays.copyOf(history, Math.max(16, 2 * length));
-        }
         history[length++] = id;
         return id;
     }

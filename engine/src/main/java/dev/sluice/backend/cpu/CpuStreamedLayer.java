@@ -55,6 +55,11 @@ final class CpuStreamedLayer implements StreamedLayer {
     }
 
     @Override
+    public String imageLayout() {
+        return image.name();
+    }
+
+    @Override
     public void pack(MemorySegment target) {
         image.pack(target);
     }

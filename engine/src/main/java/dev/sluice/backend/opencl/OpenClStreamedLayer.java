@@ -42,6 +42,11 @@ final class OpenClStreamedLayer implements StreamedLayer {
     }
 
     @Override
+    public String imageLayout() {
+        return matrices.image().name();
+    }
+
+    @Override
     public void pack(MemorySegment target) {
         matrices.image().pack(target);
     }

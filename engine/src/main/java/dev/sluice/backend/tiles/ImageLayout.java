@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.stream.IntStream;
 
@@ -25,6 +26,7 @@ public final class ImageLayout {
     private record Piece(Place place, long first, long last) {}
 
     private final WeightLayout layout;
+    private final long alignment;
     private final List<Place> places = new ArrayList<>();
     private final long bytes;
 
@@ -35,6 +37,7 @@ public final class ImageLayout {
      */
     public ImageLayout(Collection<Tensor> matrices, WeightLayout layout, long alignment) {
         this.layout = layout;
+        this.alignment = alignment;
         long at = 0;
         for (Tensor tensor : new LinkedHashSet<>(matrices)) {
             long size = layout.bytes(
@@ -55,6 +58,11 @@ public final class ImageLayout {
                 .filter(place -> place.tensor().equals(tensor))
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException(tensor.name() + " is not in the image"));
+    }
+
+    /** Names the layout, in letters and digits: images of the same matrices in layouts of one name are the same. */
+    public String name() {
+        return layout.name().toLowerCase(Locale.ROOT) + alignment;
     }
 
     /** Bytes of the whole image. */

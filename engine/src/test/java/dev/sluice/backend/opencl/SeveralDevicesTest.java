@@ -12,6 +12,7 @@ import dev.sluice.formats.ModelFiles;
 import dev.sluice.formats.ModelSource;
 import dev.sluice.graph.Graph;
 import dev.sluice.model.ModelFamilies;
+import dev.sluice.runtime.Assignment;
 import dev.sluice.runtime.Batch;
 import dev.sluice.runtime.Executor;
 import dev.sluice.runtime.GreedyRun;
@@ -53,12 +54,13 @@ class SeveralDevicesTest {
     }
 
     /** As even as it goes, so that as many devices as there are layers for take part. */
-    private static List<Integer> counts(int layers, int devices) {
-        List<Integer> counts = new ArrayList<>();
-        for (int i = 0; i < devices; i++) {
-            counts.add(layers * (i + 1) / devices - layers * i / devices);
+    private static List<Assignment> even(int layers, List<Device> devices) {
+        List<Assignment> assignments = new ArrayList<>();
+        for (int i = 0; i < devices.size(); i++) {
+            assignments.add(Assignment.resident(
+                    devices.get(i), layers * (i + 1) / devices.size() - layers * i / devices.size()));
         }
-        return counts;
+        return assignments;
     }
 
     private static float[] logits(Executor executor, Sequence sequence) {
@@ -75,10 +77,9 @@ class SeveralDevicesTest {
                 Device scalar = new CpuBackend().openScalar(OPTIONS)) {
             Graph graph = ModelFamilies.lower(source);
             int used = Math.min(devices.size(), graph.layers().size());
-            List<Integer> counts = counts(graph.layers().size(), used);
+            List<Assignment> split = even(graph.layers().size(), devices.subList(0, used));
             try (Executor one = new Executor(graph, scalar, OpenClRuns.BATCH, Progress.NONE);
-                    Executor several =
-                            new Executor(graph, devices.subList(0, used), counts, OpenClRuns.BATCH, Progress.NONE);
+                    Executor several = new Executor(graph, split, OpenClRuns.BATCH, Progress.NONE);
                     Sequence expected = one.newSequence(CAPACITY, KvType.F32, 1);
                     Sequence actual = several.newSequence(CAPACITY, KvType.F32, 1)) {
                 assertTrue(used >= 2, "a split over " + used + " devices");
@@ -123,8 +124,7 @@ class SeveralDevicesTest {
             try (Executor one = new Executor(graph, scalar, OpenClRuns.BATCH, Progress.NONE);
                     Executor several = new Executor(
                             graph,
-                            devices.subList(0, used),
-                            counts(graph.layers().size(), used),
+                            even(graph.layers().size(), devices.subList(0, used)),
                             OpenClRuns.BATCH,
                             Progress.NONE)) {
                 assertArrayEquals(together(one, sequences), together(several, sequences));

@@ -1,0 +1,117 @@
+package dev.sluice.stream;
+
+import dev.sluice.backend.StreamedLayer;
+import dev.sluice.error.SluiceException;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Images of layers in files, one each, so that they can be read from disk as a device wants them, without being packed anew
+ * for every step. A file appears under its name only when it is complete; those of other plans for the same model are used
+ * again.
+ */
+final class PackedFiles implements AutoCloseable {
+    /** The most that one call reads: a ByteBuffer's limit, and some of a disk's latency hidden. */
+    private static final long MOST_AT_ONCE = 1L << 30;
+
+    private final List<FileChannel> files = new ArrayList<>();
+    private final Path folder;
+
+    /** @param folder for this model alone: its files are taken for those of the same layers */
+    PackedFiles(Path folder) {
+        this.folder = folder;
+    }
+
+    /**
+     * Opens a layer's file, which is written first if it is not there.
+     *
+     * @param room memory for the image
+     * @throws SluiceException if the disk has no room for it
+     */
+    void add(StreamedLayer layer, MemorySegment room) {
+        long bytes = layer.imageBytes();
+        Path file = folder.resolve(
+                layer.layer().name().replaceAll("[^A-Za-z0-9]+", "-") + "." + layer.imageLayout() + ".packed");
+        try {
+            if (!Files.isRegularFile(file) || Files.size(file) != bytes) {
+                write(layer, file, room.asSlice(0, bytes));
+            }
+            files.add(FileChannel.open(file, StandardOpenOption.READ));
+        } catch (IOException e) {
+            throw new SluiceException(
+                    "The packed weights of " + layer.layer().name() + " cannot be kept in " + file + ": " + e
+                            + ". Free space there, or set SLUICE_CACHE_DIR to another folder",
+                    e);
+        }
+    }
+
+    private void write(StreamedLayer layer, Path file, MemorySegment room) throws IOException {
+        Files.createDirectories(folder);
+        long free = Files.getFileStore(folder).getUsableSpace();
+        if (free < room.byteSize()) {
+            throw new IOException(String.format(
+                    Locale.ROOT,
+                    "%.1f MiB are needed, %.1f MiB are free",
+                    room.byteSize() / (1024.0 * 1024.0),
+                    free / (1024.0 * 1024.0)));
+        }
+        layer.pack(room);
+        Path partial = Files.createTempFile(folder, "packing", ".partial");
+        try {
+            try (FileChannel channel = FileChannel.open(partial, StandardOpenOption.WRITE)) {
+                for (long at = 0; at < room.byteSize(); ) {
+                    at += channel.write(view(room, at), at);
+                }
+            }
+            Files.move(partial, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+        } finally {
+            Files.deleteIfExists(partial);
+        }
+    }
+
+    /**
+     * Reads an image.
+     *
+     * @param index of the layer, in the order in which they were added
+     */
+    void read(int index, MemorySegment target, long bytes) throws IOException {
+        MemorySegment room = target.asSlice(0, bytes);
+        for (long at = 0; at < bytes; ) {
+            int count = files.get(index).read(view(room, at), at);
+            if (count < 0) {
+                throw new IOException("it ends at " + at + " of " + bytes + " bytes");
+            }
+            at += count;
+        }
+    }
+
+    private static ByteBuffer view(MemorySegment segment, long at) {
+        return segment.asSlice(at, Math.min(MOST_AT_ONCE, segment.byteSize() - at))
+                .asByteBuffer();
+    }
+
+    Path folder() {
+        return folder;
+    }
+
+    @Override
+    public void close() {
+        for (FileChannel file : files) {
+            try {
+                file.close();
+            } catch (IOException e) {
+                throw new IllegalStateException("a file that was read cannot be closed", e);
+            }
+        }
+        files.clear();
+    }
+}

@@ -1,0 +1,153 @@
+package dev.sluice.stream;
+
+import dev.sluice.backend.Device;
+import dev.sluice.backend.StreamedLayer;
+import dev.sluice.backend.WeightSlot;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Brings the weights of a device's streamed layers to it, in the order in which they run, behind the computation. Slots form
+ * a ring. As soon as a layer is submitted its slot is sent the weights of the layer that comes as many places later as there
+ * are slots, the first following the last: so copies run on while resident layers compute, from one step into the next, and the
+ * link rests only when all slots are full.
+ *
+ * <p>A step {@link #lock locks} the stream, and for each streamed layer calls {@link #enter}, submits it and calls {@link
+ * #leave}. Nothing waits for the device in these, unless weights come from a file that is slower.
+ */
+public final class WeightStream implements AutoCloseable {
+    private final List<StreamedLayer> layers;
+    private final List<WeightSlot> slots = new ArrayList<>();
+    /** Index of the layer whose weights each slot holds or is being sent. */
+    private final int[] contents;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final long slotBytes;
+    private final ImageSource images;
+    /** The slot whose turn it is. */
+    private int turn;
+    /** The layer that the next slot to be filled gets. */
+    private int next;
+
+    private boolean closed;
+
+    /**
+     * Packs the layers and begins to send the first of them.
+     *
+     * @param layers of the device, in the order in which they run; their owner closes them after the stream
+     * @param slots how many layers' weights the device holds at a time; no more are made than there are layers
+     * @param folder of the model, where packed weights are kept if host memory is too small for them; null: in host memory
+     * @throws dev.sluice.error.SluiceException if device, host or disk have no room
+     */
+    public WeightStream(
+            Device device, List<StreamedLayer> layers, int slots, @Nullable Path folder, Device.Loading loading) {
+        if (layers.isEmpty() || slots < 1) {
+            throw new IllegalArgumentException(layers.size() + " layers in " + slots + " slots");
+        }
+        this.layers = List.copyOf(layers);
+        int count = Math.min(slots, layers.size());
+        contents = new int[count];
+        Arrays.fill(contents, -1);
+        slotBytes = layers.stream().mapToLong(StreamedLayer::imageBytes).max().orElseThrow();
+        boolean done = false;
+        try {
+            for (int i = 0; i < count; i++) {
+                this.slots.add(device.newSlot(slotBytes));
+            }
+            images = folder == null
+                    ? new HostImages(device, this.layers, this.slots, loading)
+                    : new FileImages(device, this.layers, this.slots, folder, loading);
+            done = true;
+        } finally {
+            if (!done) {
+                this.slots.forEach(WeightSlot::close);
+            }
+        }
+        for (int i = 0; i < count; i++) {
+            send();
+        }
+    }
+
+    /** A step begins; others wait until it has submitted all its layers. */
+    public void lock() {
+        lock.lock();
+    }
+
+    /** All layers of the step are submitted. */
+    public void unlock() {
+        lock.unlock();
+    }
+
+    /**
+     * Has a layer compute with the slot that its weights are sent to.
+     *
+     * @throws dev.sluice.error.SluiceException if its weights cannot be had
+     */
+    public void enter(StreamedLayer layer) {
+        int index = layers.indexOf(layer);
+        if (index < 0) {
+            throw new IllegalArgumentException(layer.layer().name() + " is not streamed here");
+        }
+        // A step that wants no logits leaves the head out.
+        for (int skipped = 0; contents[turn] != index; skipped++) {
+            if (skipped == layers.size()) {
+                throw new IllegalStateException(layer.layer().name() + " never comes");
+            }
+            images.awaitBegun(turn);
+            send();
+        }
+        images.awaitBegun(turn);
+        layer.use(slots.get(turn));
+    }
+
+    /** The layer of the last {@link #enter} is submitted. */
+    public void leave() {
+        send();
+    }
+
+    /** Sends the slot whose turn it is the next weights, and goes on to the slot after it. */
+    private void send() {
+        // With as many slots as layers each keeps what it has.
+        if (contents[turn] != next) {
+            images.fill(turn, next);
+            contents[turn] = next;
+        }
+        next = (next + 1) % layers.size();
+        turn = (turn + 1) % contents.length;
+    }
+
+    /** Bytes of the device's memory that the slots take. */
+    public long slotBytes() {
+        return slotBytes * slots.size();
+    }
+
+    /** What is streamed and how, for people. */
+    public String description() {
+        return String.format(
+                Locale.ROOT,
+                "%d layers streamed %s through %d slots of %.1f MiB",
+                layers.size(),
+                images.description(),
+                slots.size(),
+                slotBytes / (1024.0 * 1024.0));
+    }
+
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            if (!closed) {
+                closed = true;
+                images.close();
+                slots.forEach(WeightSlot::close);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+}

@@ -1,0 +1,169 @@
+package dev.sluice.backend.opencl;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sluice.backend.Device;
+import dev.sluice.backend.DeviceOptions;
+import dev.sluice.backend.KvType;
+import dev.sluice.backend.cpu.CpuBackend;
+import dev.sluice.error.SluiceException;
+import dev.sluice.formats.ModelFiles;
+import dev.sluice.formats.ModelSource;
+import dev.sluice.graph.Graph;
+import dev.sluice.model.ModelFamilies;
+import dev.sluice.runtime.Assignment;
+import dev.sluice.runtime.Executor;
+import dev.sluice.runtime.GreedyRun;
+import dev.sluice.runtime.Progress;
+import dev.sluice.runtime.Sequence;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** A model whose layers are streamed, to every device, beside the same device with all layers resident. */
+class StreamedModelTest {
+    private static final int[] PROMPT = {3, 14, 15, 92, 65, 35, 89};
+    private static final int CAPACITY = 32;
+    private static final int STEPS = 6;
+
+    @TempDir
+    Path folder;
+
+    /** A way to open a device. */
+    record Way(String name, Supplier<Device> opening) {
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    static Stream<Way> devices() {
+        CpuBackend cpu = new CpuBackend();
+        return Stream.concat(
+                Stream.of(new Way(
+                        "cpu",
+                        () -> cpu.open(cpu.discover().devices().getFirst(), new DeviceOptions(2, OpenClRuns.BATCH)))),
+                OpenClRuns.variants().map(variant -> new Way(variant.toString(), variant::open)));
+    }
+
+    private static ModelSource model() {
+        try {
+            return ModelFiles.open(Path.of(
+                    Objects.requireNonNull(StreamedModelTest.class.getResource("/conformance/models/llama3-gqa.gguf"))
+                            .toURI()));
+        } catch (URISyntaxException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("devices")
+    void itComputesWhatTheResidentModelComputes(Way way) {
+        try (ModelSource source = model();
+                Device device = way.opening().get()) {
+            Graph graph = ModelFamilies.lower(source);
+            int layers = graph.layers().size();
+            float[][] expected = run(graph, Assignment.resident(device, layers));
+            Set<Integer> blocks =
+                    Set.copyOf(IntStream.range(1, layers - 1).boxed().toList());
+            Set<Integer> some = Set.of(2, layers - 2);
+            Set<Integer> withHead = Set.of(1, layers - 2, layers - 1);
+            Path packed = folder.resolve("packed");
+            for (Assignment assignment : List.of(
+                    new Assignment(device, layers, blocks, 1, null),
+                    new Assignment(device, layers, blocks, 3, null),
+                    new Assignment(device, layers, some, 3, null),
+                    new Assignment(device, layers, withHead, 2, null),
+                    new Assignment(device, layers, withHead, 1, packed),
+                    new Assignment(device, layers, blocks, 2, packed),
+                    new Assignment(device, layers, blocks, 3, packed))) {
+                float[][] actual = run(graph, assignment);
+                for (int i = 0; i < expected.length; i++) {
+                    if (way.name().contains("together") || way.name().contains("hasty")) {
+                        // Resident layers go in one launch there, whose sums are in another order.
+                        OpenClRuns.assertClose(expected[i], actual[i], 1e-6, assignment + ", step " + i);
+                    } else {
+                        assertArrayEquals(expected[i], actual[i], assignment + ", step " + i);
+                    }
+                }
+            }
+        }
+    }
+
+    /** Logits of a prompt in two pieces and of some steps, then the ids of a greedy run behind the prompt. */
+    private static float[][] run(Graph graph, Assignment assignment) {
+        float[][] results = new float[STEPS + 1][];
+        try (Executor executor = new Executor(graph, List.of(assignment), OpenClRuns.BATCH, Progress.NONE);
+                Sequence sequence = executor.newSequence(CAPACITY, KvType.F32, 1)) {
+            assertEquals(!assignment.streamed().isEmpty(), executor.path().contains("streamed"), executor.path());
+            sequence.append(PROMPT, 0, 4, 0);
+            int[] next = {PROMPT[4], PROMPT[5], PROMPT[6]};
+            int first = -1;
+            for (int i = 0; i < STEPS; i++) {
+                sequence.append(next, 0, next.length, 1);
+                results[i] = new float[graph.vocabulary()];
+                sequence.logits(0, results[i]);
+                next = new int[] {sequence.bestToken()};
+                first = first < 0 ? next[0] : first;
+            }
+            sequence.truncate(PROMPT.length);
+            results[STEPS] = new float[STEPS];
+            try (GreedyRun greedy = sequence.greedy(first, STEPS)) {
+                for (int i = 0; i < STEPS; i++) {
+                    results[STEPS][i] = greedy.next();
+                }
+            }
+        }
+        return results;
+    }
+
+    /** The second time nothing is packed; files that are damaged are made anew, or named. */
+    @Test
+    void packedFilesAreUsedAgain() throws IOException {
+        try (ModelSource source = model();
+                Device device = devices().findFirst().orElseThrow().opening().get()) {
+            Graph graph = ModelFamilies.lower(source);
+            int layers = graph.layers().size();
+            Path packed = folder.resolve("packed");
+            Assignment assignment = new Assignment(device, layers, Set.of(1, 2), 1, packed);
+            float[][] expected = run(graph, assignment);
+            List<Path> files;
+            try (Stream<Path> all = Files.list(packed)) {
+                files = all.sorted().toList();
+            }
+            assertEquals(2, files.size(), files.toString());
+            var written = Files.getLastModifiedTime(files.getFirst());
+            long bytes = Files.size(files.getLast());
+            Files.write(files.getLast(), new byte[3]);
+            assertArrayEquals(expected[0], run(graph, assignment)[0]);
+            assertEquals(written, Files.getLastModifiedTime(files.getFirst()));
+            assertEquals(bytes, Files.size(files.getLast()));
+        }
+    }
+
+    @Test
+    void aFolderThatCannotBeWrittenIsNamed() throws IOException {
+        Path file = Files.createFile(folder.resolve("file"));
+        try (ModelSource source = model();
+                Device device = devices().findFirst().orElseThrow().opening().get()) {
+            Graph graph = ModelFamilies.lower(source);
+            Assignment assignment = new Assignment(device, graph.layers().size(), Set.of(1, 2), 1, file);
+            SluiceException e = assertThrows(SluiceException.class, () -> run(graph, assignment));
+            assertTrue(e.getMessage().contains(file.toString()), e.getMessage());
+        }
+    }
+}
