@@ -37,6 +37,7 @@ public final class Batch implements AutoCloseable {
     private final List<Sequence> sequences;
     private final @Nullable LayerState[] states;
     private final List<List<StateSource>> stateSources;
+    private final StepTrace trace;
     private final List<DeviceMemory> memories = new ArrayList<>();
     private final Arena arena = Arena.ofShared();
     private final DeviceMemory ids;
@@ -64,6 +65,7 @@ public final class Batch implements AutoCloseable {
         }
         this.executor = executor;
         this.logitRows = logitRows;
+        trace = new StepTrace(executor);
         stateSources = executor.perPart(this::states);
         step = Step.forParts(mostParts);
         sequences = new ArrayList<>(mostParts);
@@ -180,12 +182,19 @@ public final class Batch implements AutoCloseable {
                         + " when it was added, and is at " + sequence.position() + " now");
             }
         }
-        ids.write(0, idsOfStep.of(4L * step.tokens()));
+        trace.begin(step);
+        MemorySegment tokens = idsOfStep.of(4L * step.tokens());
+        trace.copying(0);
+        ids.write(0, tokens);
+        trace.copied(0, "ids", tokens.byteSize());
         executor.run(this);
         for (int part = 0; part < sequences.size(); part++) {
             sequences.get(part).advance(step.tokens(part));
         }
         ran = true;
+        if (step.outputRows() == 0) {
+            trace.end();
+        }
     }
 
     /**
@@ -199,8 +208,10 @@ public final class Batch implements AutoCloseable {
         int last = output(part, -1);
         if (!chosen) {
             executor.argMax(this);
-            best.read(0, bestOfStep.of(4L * step.outputRows()));
+            MemorySegment choices = bestOfStep.of(4L * step.outputRows());
+            read(best, 0, choices, "choices");
             chosen = true;
+            trace.end();
         }
         int id = bestStaging.getAtIndex(ValueLayout.JAVA_INT, last);
         if (id < 0) {
@@ -223,7 +234,8 @@ public final class Batch implements AutoCloseable {
         }
         int output = output(part, row);
         int vocabulary = executor.graph().vocabulary();
-        logits.read(output * logitsStaging.byteSize(), logitsStaging);
+        read(logits, output * logitsStaging.byteSize(), logitsStaging, "logits");
+        trace.end();
         MemorySegment.copy(logitsStaging, ValueLayout.JAVA_FLOAT, 0, target, 0, vocabulary);
         float sum = 0;
         for (int i = 0; i < vocabulary; i++) {
@@ -232,6 +244,15 @@ public final class Batch implements AutoCloseable {
         if (Float.isNaN(sum)) {
             throw notANumber();
         }
+    }
+
+    /** Reads from the last device. */
+    private void read(DeviceMemory from, long offset, MemorySegment to, String what) {
+        int part = executor.partCount() - 1;
+        trace.awaitIfWatched(part, what);
+        trace.copying(part);
+        from.read(offset, to);
+        trace.copied(part, what, to.byteSize());
     }
 
     /** Where a part's row of logits is among all rows; row −1 is its last. */
@@ -253,6 +274,11 @@ public final class Batch implements AutoCloseable {
         if (closed) {
             throw new IllegalStateException("the batch is closed");
         }
+    }
+
+    /** What its steps tell those who watch. */
+    StepTrace trace() {
+        return trace;
     }
 
     Executor executor() {
@@ -280,8 +306,13 @@ public final class Batch implements AutoCloseable {
     /** What the part before has made of so many tokens, brought to the device of a part. */
     DeviceMemory arrival(int part, int tokens) {
         MemorySegment rows = crossingOfStep.of(4L * tokens * executor.graph().embedding());
+        trace.awaitIfWatched(part - 1, "activations");
+        trace.copying(part - 1);
         hidden.get(part - 1).read(0, rows);
+        trace.copied(part - 1, "activations", rows.byteSize());
+        trace.copying(part);
         arrivals.get(part).write(0, rows);
+        trace.copied(part, "activations", rows.byteSize());
         return arrivals.get(part);
     }
 

@@ -3,6 +3,7 @@ package dev.sluice.runtime;
 import dev.sluice.backend.CompiledLayer;
 import dev.sluice.backend.Device;
 import dev.sluice.backend.DeviceMemory;
+import dev.sluice.backend.Fence;
 import dev.sluice.backend.KvType;
 import dev.sluice.backend.LayerState;
 import dev.sluice.backend.StateSource;
@@ -145,7 +146,10 @@ public final class Executor implements AutoCloseable {
             }
             DeviceMemory in = p == 0 ? ids : memory.arrival(p, step.tokens());
             DeviceMemory between = memory.hidden(p);
-            part.submit(!last || logits, step, in, between, last && logits ? memory.logits() : between, states.get(p));
+            DeviceMemory out = last && logits ? memory.logits() : between;
+            memory.trace().submitting(p);
+            Fence fence = part.submit(!last || logits, step, in, between, out, states.get(p));
+            memory.trace().submitted(p, step, fence);
         }
     }
 
@@ -182,6 +186,18 @@ public final class Executor implements AutoCloseable {
 
     int layerCount() {
         return graph.layers().size();
+    }
+
+    /** The id of a part's device. */
+    String device(int part) {
+        return parts.get(part).device().info().id();
+    }
+
+    /** A part's layers, for people. */
+    String layers(int part) {
+        List<CompiledLayer> own = parts.get(part).layers();
+        String first = own.getFirst().layer().name();
+        return own.size() == 1 ? first : first + " to " + own.getLast().layer().name();
     }
 
     /** On how many devices the layers are. */

@@ -28,6 +28,9 @@ public final class GreedyRun implements AutoCloseable {
     private final int start;
     private final int ahead;
     private final Step step = Step.forParts(1);
+    /** The step whose choice is taken; others may be under way already. */
+    private final Step taking = Step.forParts(1);
+
     private final @Nullable LayerState[] state = {null};
     private final List<List<StateSource>> states;
     /** Input of step {@code i} at {@code i % size}, its choice behind it; on one device, these are the same. */
@@ -86,18 +89,25 @@ public final class GreedyRun implements AutoCloseable {
             throw new IllegalStateException("the sequence was at " + (start + taken) + " and is at "
                     + sequence.position() + " now: a run has it for itself");
         }
+        StepTrace trace = memory.trace();
+        trace.begin(taking.clear().add(start + taken, 1, 1));
         while (submitted < most && submitted - taken <= ahead) {
             submit();
         }
         int slot = (taken + 1) % reads.size();
+        trace.waiting();
         MemorySegment read = reads.get(slot).await();
+        trace.waited("choice");
         int id = read.get(ValueLayout.JAVA_INT, 0);
         if (id < 0) {
             throw Batch.notANumber();
         }
         if (ids.get(slot) != choices.get(slot)) {
+            trace.copying(0);
             ids.get(slot).write(0, read);
+            trace.copied(0, "id", read.byteSize());
         }
+        trace.end();
         sequence.advance(1);
         taken++;
         return id;

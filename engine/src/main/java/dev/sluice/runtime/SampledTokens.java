@@ -1,11 +1,13 @@
 package dev.sluice.runtime;
 
+import dev.sluice.trace.SampleSpan;
 import java.util.Arrays;
 
 /** Choices of a {@link Sampler} from logits that the host reads. */
 final class SampledTokens implements TokenSource {
     private final Sequence sequence;
     private final Sampler sampler;
+    private final SampleSpan sample = new SampleSpan();
     private final float[] logits;
     private final int[] appended = new int[1];
     private final int[] history;
@@ -23,7 +25,9 @@ final class SampledTokens implements TokenSource {
     @Override
     public int first() {
         sequence.logits(0, logits);
+        sample.start();
         int id = sampler.choose(logits, history, length);
+        sample.stop(id);
         history[length++] = id;
         return id;
     }

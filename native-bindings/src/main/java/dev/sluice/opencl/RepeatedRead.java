@@ -73,6 +73,11 @@ public final class RepeatedRead implements AutoCloseable {
         Status.check(CL.clWaitForEvents(1, event), "clWaitForEvents");
     }
 
+    /** Whether the last copy has a {@link #profile}. */
+    public boolean profiles() {
+        return queue != null && queue.profiling();
+    }
+
     /** When the last copy ran, once it is done; its queue profiles. */
     public Event.Profile profile() {
         if (queue == null) {

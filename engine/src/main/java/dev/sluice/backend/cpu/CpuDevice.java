@@ -62,10 +62,12 @@ final class CpuDevice implements Device {
 
     private int queued;
     private final WorkerPool.Region region = this::work;
+    private final LayerTimes times;
     private boolean closed;
 
     CpuDevice(DeviceInfo info, DeviceOptions options, Kernels kernels) {
         this.info = info;
+        times = new LayerTimes(info.id());
         this.kernels = kernels;
         batchTokens = options.batchTokens();
         int threads = options.threads() > 0 ? options.threads() : CpuFacts.defaultThreads();
@@ -322,7 +324,7 @@ final class CpuDevice implements Device {
                 }
                 from = between;
             }
-            runQueue();
+            runQueue(step);
             return Fence.DONE;
         } finally {
             lock.unlock();
@@ -345,7 +347,7 @@ final class CpuDevice implements Device {
             if (layer.bind(step, in, out, states)) {
                 enqueue(layer);
             }
-            runQueue();
+            runQueue(step);
         } finally {
             lock.unlock();
         }
@@ -358,9 +360,11 @@ final class CpuDevice implements Device {
         queue[queued++] = layer;
     }
 
-    private void runQueue() {
+    private void runQueue(Step step) {
         if (queued > 0) {
+            times.begin(queued);
             pool.run(region);
+            times.tell(step);
         }
     }
 
@@ -370,7 +374,9 @@ final class CpuDevice implements Device {
             if (i > 0) {
                 pool.barrier(worker);
             }
-            Objects.requireNonNull(queue[i]).work(worker);
+            CpuLayer layer = Objects.requireNonNull(queue[i]);
+            layer.work(worker);
+            times.ended(worker, layer);
         }
     }
 

@@ -32,6 +32,7 @@ final class LayersKernel implements AutoCloseable {
     private final BoundKernel kernel;
     private final NDRange range;
     private final int patience;
+    private final String name;
 
     LayersKernel(OpenClDevice device, List<OpenClCompiledLayer> layers, List<LayerCalls> calls) {
         this.device = device;
@@ -40,6 +41,8 @@ final class LayersKernel implements AutoCloseable {
         places = all.toArray(Place[]::new);
         kernel = device.bind(LayersProgram.of(calls, buffers));
         range = NDRange.of(device.computeUnits()).local(1);
+        name = layers.getFirst().layer().name() + " to "
+                + layers.getLast().layer().name();
         long largest = layers.stream()
                 .mapToLong(OpenClCompiledLayer::residentBytes)
                 .max()
@@ -123,6 +126,7 @@ final class LayersKernel implements AutoCloseable {
             };
             kernel.buffer(buffer);
         }
+        device.recorder().enter(name, step);
         kernel.launch(queue, range);
     }
 

@@ -139,6 +139,7 @@ final class OpenClCompiledLayer implements CompiledLayer {
         } else {
             present.again(queue, step, rows, caches);
         }
+        device.recorder().enter(layer.name(), step);
         for (int i = 0; i < stages.size(); i++) {
             stages.get(i).submit(present);
         }

@@ -34,6 +34,7 @@ import dev.sluice.opencl.HostMemory;
 import dev.sluice.opencl.Queue;
 import dev.sluice.opencl.RepeatedRead;
 import dev.sluice.tensor.Tensor;
+import dev.sluice.trace.Timeline;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -67,7 +68,8 @@ final class OpenClDevice implements Device {
     private final WeightStore weights;
     private final MemoryAccount memory;
     private final Scratch scratch;
-    private final LaunchRecorder recorder = new LaunchRecorder();
+    private final DeviceSpans spans;
+    private final LaunchRecorder recorder;
     private final List<RotationTable> rotations = new ArrayList<>();
     private final List<OpenClCompiledLayer> layers = new ArrayList<>();
     private final Steps steps = new Steps(this);
@@ -90,9 +92,11 @@ final class OpenClDevice implements Device {
         tuning = tunings.base();
         exact = options.precision() == Precision.EXACT;
         batchTokens = options.batchTokens();
+        spans = new DeviceSpans(info.id());
+        recorder = new LaunchRecorder(spans);
         context = Context.create(device);
         try {
-            queue = context.newQueue(device);
+            queue = newQueue();
         } catch (RuntimeException e) {
             context.close();
             throw e;
@@ -128,6 +132,11 @@ final class OpenClDevice implements Device {
                             + ". Is it in use by another process, or its driver out of date?",
                     e);
         }
+    }
+
+    /** A queue whose commands tell when they ran, if somebody wants to know. */
+    private Queue newQueue() {
+        return Timeline.on() ? context.newProfilingQueue(device) : context.newQueue(device);
     }
 
     // ---- what the parts of this package ask of their device ----
@@ -292,6 +301,10 @@ final class OpenClDevice implements Device {
         }
     }
 
+    DeviceSpans spans() {
+        return spans;
+    }
+
     LaunchRecorder recorder() {
         return recorder;
     }
@@ -454,7 +467,7 @@ final class OpenClDevice implements Device {
     private Queue copies() {
         Queue present = copies;
         if (present == null) {
-            present = context.newQueue(device);
+            present = newQueue();
             copies = present;
         }
         return present;
@@ -552,6 +565,9 @@ final class OpenClDevice implements Device {
             DeviceMemory out,
             StateSource states) {
         requireOpen();
+        if (Timeline.on() && !queue.profiling()) {
+            startProfile(); // the timeline began after the device was opened
+        }
         try {
             steps.submit(queue, layers, step, in, between, out, states);
             return fence;
@@ -579,6 +595,7 @@ final class OpenClDevice implements Device {
             if (steps.settle(queue)) {
                 queue.read(from, offset, to);
             }
+            recorder.report();
         } catch (ClException e) {
             throw gaveUp(e);
         }
@@ -611,6 +628,8 @@ final class OpenClDevice implements Device {
         }
         finish();
         steps.settle(queue);
+        recorder.report();
+        spans.close();
         List.copyOf(layers).forEach(CompiledLayer::close);
         for (AutoCloseable one : List.copyOf(streaming)) {
             switch (one) {

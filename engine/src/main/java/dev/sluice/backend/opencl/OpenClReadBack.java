@@ -3,6 +3,7 @@ package dev.sluice.backend.opencl;
 import dev.sluice.backend.ReadBack;
 import dev.sluice.opencl.Queue;
 import dev.sluice.opencl.RepeatedRead;
+import dev.sluice.trace.Timeline;
 import java.lang.foreign.MemorySegment;
 import java.util.function.Consumer;
 
@@ -47,6 +48,10 @@ final class OpenClReadBack implements ReadBack {
 
     private void arrived(Queue queue) {
         device.steps().arrived(queue, this);
+        device.recorder().report();
+        if (Timeline.on() && read.profiles()) {
+            device.spans().copied("choice", read.segment().byteSize(), read.profile());
+        }
     }
 
     @Override
