@@ -7,9 +7,6 @@ import dev.sluice.backend.LaunchProfile;
 import dev.sluice.graph.Graph;
 import dev.sluice.plan.DeviceCatalog;
 import dev.sluice.plan.HardwareFiles;
-import dev.sluice.plan.LayerSplit;
-import dev.sluice.plan.MemoryBudget;
-import dev.sluice.plan.Shares;
 import dev.sluice.runtime.Assignment;
 import dev.sluice.runtime.Executor;
 import dev.sluice.runtime.Progress;
@@ -21,14 +18,17 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** The open devices that a model is on: one, or several that share its layers. */
 final class DeviceGroup implements AutoCloseable {
     private final List<Device> devices = new ArrayList<>();
+    private final DeviceCatalog catalog;
     private final LoadOptions options;
-    private String notes = "";
+    private List<String> notes = List.of();
 
-    private DeviceGroup(LoadOptions options) {
+    private DeviceGroup(DeviceCatalog catalog, LoadOptions options) {
+        this.catalog = catalog;
         this.options = options;
     }
 
@@ -41,13 +41,10 @@ final class DeviceGroup implements AutoCloseable {
 
     /** Opens all devices that the options name. */
     static DeviceGroup open(DeviceCatalog catalog, LoadOptions options) {
-        DeviceGroup group = new DeviceGroup(options);
+        DeviceGroup group = new DeviceGroup(catalog, options);
         try {
             for (DeviceInfo info : catalog.selectAll(options.device())) {
-                group.devices.add(catalog.open(
-                        info,
-                        new DeviceOptions(
-                                options.threads(), options.batchTokens(), options.precision(), options.cpuKernels())));
+                group.devices.add(group.open(info));
             }
             return group;
         } catch (RuntimeException e) {
@@ -56,48 +53,49 @@ final class DeviceGroup implements AutoCloseable {
         }
     }
 
+    private Device open(DeviceInfo info) {
+        return catalog.open(
+                info,
+                new DeviceOptions(
+                        options.threads(),
+                        options.batchTokens(),
+                        options.precision(),
+                        options.cpuKernels(),
+                        Placing.limit(options, info)));
+    }
+
     /**
      * Compiles a model for the devices, after counting what it takes.
      *
      * @param model for messages
+     * @param identity differs from that of every other model
      */
-    Executor executor(String model, Graph graph, int context, Progress progress) {
-        int batch = options.batchTokens();
+    Executor executor(String model, String identity, Graph graph, int context, Progress progress) {
+        Placing placing = new Placing(model, identity, graph, context, options);
+        List<Assignment> assignments = new ArrayList<>();
         if (devices.size() == 1) {
-            Device device = devices.getFirst();
-            MemoryBudget.of(graph, device, context, options.kvType(), batch)
-                    .requireFits(model, device, limit(device), context);
-            return new Executor(graph, device, batch, progress);
-        }
-        LayerSplit split = Shares.of(model, graph, devices, context, options.kvType(), batch, this::limit);
-        List<Integer> counts = new ArrayList<>();
-        List<Device> idle = new ArrayList<>();
-        for (int i = 0; i < devices.size(); i++) {
-            int count = split.counts().get(i);
-            if (count > 0) {
-                counts.add(count);
-            } else {
-                idle.add(devices.get(i));
+            assignments.addAll(placing.on(devices.getFirst(), this::openCpu));
+        } else {
+            List<Device> all = List.copyOf(devices);
+            List<@Nullable Assignment> shares = placing.across(all);
+            for (int i = 0; i < all.size(); i++) {
+                Assignment share = shares.get(i);
+                if (share != null) {
+                    assignments.add(share);
+                } else {
+                    devices.remove(all.get(i));
+                    all.get(i).close();
+                }
             }
         }
-        for (Device device : idle) {
-            notes += "; " + device.info().id() + " takes no layer: the others are faster without it, or it has no room";
-            devices.remove(device);
-            device.close();
-        }
-        List<Assignment> assignments = new ArrayList<>();
-        for (int i = 0; i < counts.size(); i++) {
-            assignments.add(Assignment.resident(devices.get(i), counts.get(i)));
-        }
-        return new Executor(graph, assignments, batch, progress);
+        notes = placing.notes();
+        return new Executor(graph, assignments, options.batchTokens(), progress);
     }
 
-    private long limit(Device device) {
-        long limit = device.availableBytes();
-        if (options.memoryLimit() > 0) {
-            limit = Math.min(limit, options.memoryLimit());
-        }
-        return Math.min(limit, options.deviceMemory().getOrDefault(device.info().id(), limit));
+    private Device openCpu() {
+        Device cpu = open(catalog.select("cpu"));
+        devices.add(cpu);
+        return cpu;
     }
 
     /** What is known of the device; of several, together. */
@@ -130,7 +128,7 @@ final class DeviceGroup implements AutoCloseable {
 
     /** What is to be said of the devices beyond the path that computation takes. */
     String notes() {
-        return notes;
+        return notes.stream().map(note -> "; " + note).collect(Collectors.joining());
     }
 
     void startProfile() {

@@ -15,7 +15,13 @@ import dev.sluice.runtime.Executor;
 import dev.sluice.runtime.Sequence;
 import dev.sluice.tensor.Tensor;
 import dev.sluice.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -90,7 +96,8 @@ public final class Model implements AutoCloseable {
         DeviceCatalog catalog = devices.await();
         DeviceGroup group = DeviceGroup.open(catalog, options);
         try {
-            Executor executor = group.executor(source.description(), graph, context, (what, done, total) -> {
+            String identity = identity(source);
+            Executor executor = group.executor(source.description(), identity, graph, context, (what, done, total) -> {
                 tokenizer.requireNotFailed();
                 options.progress().report(what, done, total);
             });
@@ -99,6 +106,19 @@ public final class Model implements AutoCloseable {
         } catch (RuntimeException e) {
             group.close(); // and with it the layers
             throw e;
+        }
+    }
+
+    /** In letters and digits; another file, or the same when it has been changed, has another. */
+    private static String identity(ModelSource source) {
+        Path file = Path.of(source.description()).toAbsolutePath();
+        try {
+            String key = file + "\n" + source.fileBytes() + "\n"
+                    + Files.getLastModifiedTime(file).toMillis();
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(digest, 0, 12);
+        } catch (IOException | NoSuchAlgorithmException e) {
+            throw new SluiceException(file + " cannot be looked at any more: " + e, e);
         }
     }
 

@@ -22,6 +22,19 @@ public interface Device extends AutoCloseable {
     /** Bytes of device memory that may still be taken, as far as the device tells. */
     long availableBytes();
 
+    /** The most bytes of device memory that were taken at a time so far; 0 if the device does not count. */
+    default long peakBytes() {
+        return 0;
+    }
+
+    /**
+     * Bytes of device memory that it takes to run some layers, beside their weights, KV caches and what the caller {@link
+     * #allocate allocates}: no less than what will be taken.
+     *
+     * @param context the most positions of a sequence
+     */
+    long workspaceBytes(List<Layer> layers, int context);
+
     /**
      * Makes a layer ready to run: its weights are brought into the device's own layout and memory. The tensors' source
      * must stay open until the layer is closed: a backend may go on reading from it.

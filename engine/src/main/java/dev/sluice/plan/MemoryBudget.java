@@ -16,7 +16,7 @@ import java.util.Set;
  *
  * @param weights resident weights
  * @param kv the KV cache of one sequence
- * @param activations activations and logits of one sequence
+ * @param activations activations and logits of one sequence, and the scratch of the kernels
  */
 public record MemoryBudget(long weights, long kv, long activations) {
     /** Counts a whole model on one device. */
@@ -42,7 +42,9 @@ public record MemoryBudget(long weights, long kv, long activations) {
                 kv += 2L * op.kvHeads() * kvType.bytes(op.headDim()) * context;
             }
         }
-        long activations = 4L * batchTokens * graph.embedding() + 4L * graph.vocabulary();
+        long activations = 4L * batchTokens * graph.embedding()
+                + 4L * graph.vocabulary()
+                + device.workspaceBytes(graph.layers(), context);
         return new MemoryBudget(weights, kv, activations);
     }
 

@@ -32,12 +32,15 @@ public final class Shares {
         List<LayerSplit.Share> shares = new ArrayList<>();
         long activations = 2L * Float.BYTES * batchTokens * graph.embedding() + (long) Float.BYTES * graph.vocabulary();
         for (Device device : devices) {
+            long workspace = device.workspaceBytes(graph.layers(), context);
             List<Long> bytes = new ArrayList<>();
             for (Layer layer : graph.layers()) {
                 bytes.add(device.residentBytes(layer) + kvBytes(layer, context, type));
             }
             shares.add(new LayerSplit.Share(
-                    LayerTimer.seconds(graph, device, type), bytes, limit.applyAsLong(device) - activations));
+                    LayerTimer.seconds(graph, device, type),
+                    bytes,
+                    limit.applyAsLong(device) - activations - workspace));
         }
         LayerSplit split = LayerSplit.best(shares);
         int layers = graph.layers().size();

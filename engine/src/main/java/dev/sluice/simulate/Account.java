@@ -16,6 +16,7 @@ final class Account {
     private final Map<Tensor, Integer> held = new HashMap<>();
 
     private long taken;
+    private long peak;
 
     Account(Simulation simulation) {
         this.simulation = simulation;
@@ -40,6 +41,7 @@ final class Account {
                     + ": choose a smaller model, weight format or context (--ctx), or another device");
         }
         taken += bytes;
+        peak = Math.max(peak, taken);
     }
 
     /**
@@ -78,6 +80,11 @@ final class Account {
 
     synchronized long taken() {
         return taken;
+    }
+
+    /** The most bytes that were taken at a time. */
+    synchronized long peak() {
+        return peak;
     }
 
     synchronized long available() {

@@ -174,6 +174,16 @@ final class SimulatedDevice implements Device {
     }
 
     @Override
+    public long workspaceBytes(List<Layer> layers, int context) {
+        return 0; // the real device's, which the account does not count
+    }
+
+    @Override
+    public long peakBytes() {
+        return account.peak();
+    }
+
+    @Override
     public int stepsAhead() {
         return Math.max(1, shared.device().stepsAhead());
     }

@@ -33,6 +33,11 @@ final class SimulatedStreamedLayer extends SimulatedLayer implements StreamedLay
     }
 
     @Override
+    public String imageLayout() {
+        return real.imageLayout();
+    }
+
+    @Override
     public void pack(MemorySegment target) {
         real.pack(target);
     }

@@ -4,6 +4,7 @@ import dev.sluice.backend.Backend;
 import dev.sluice.backend.Device;
 import dev.sluice.backend.DeviceInfo;
 import dev.sluice.backend.DeviceOptions;
+import dev.sluice.system.PhysicalMemory;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +30,7 @@ public final class CpuBackend implements Backend {
         if (!CpuFacts.flags().isEmpty()) {
             details.put("instruction sets", CpuFacts.flags());
         }
-        long memory = CpuFacts.physicalMemory();
+        long memory = PhysicalMemory.total();
         DeviceInfo info =
                 new DeviceInfo("cpu", name(), DeviceInfo.Kind.CPU, CpuFacts.name(), "JVM", memory, memory, details);
         String slowness = KernelChoice.slowness(new DeviceOptions(0, 1));

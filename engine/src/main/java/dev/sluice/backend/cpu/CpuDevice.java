@@ -20,6 +20,7 @@ import dev.sluice.graph.Layer;
 import dev.sluice.graph.Node;
 import dev.sluice.graph.Op;
 import dev.sluice.system.PageMemory;
+import dev.sluice.system.PhysicalMemory;
 import dev.sluice.tensor.BlockCodec;
 import dev.sluice.tensor.Tensor;
 import java.lang.foreign.Arena;
@@ -105,7 +106,7 @@ final class CpuDevice implements Device {
 
     @Override
     public long availableBytes() {
-        return CpuFacts.availableMemory();
+        return PhysicalMemory.available();
     }
 
     @Override
@@ -183,6 +184,21 @@ final class CpuDevice implements Device {
         }
         open.add(compiled);
         return compiled;
+    }
+
+    @Override
+    public long workspaceBytes(List<Layer> layers, int context) {
+        long most = 0;
+        for (Layer layer : layers) {
+            long floats = 0;
+            for (Node node : layer.nodes()) {
+                floats += node.op() instanceof Op.GatedFfn f
+                        ? 2L * f.hidden() + f.width()
+                        : node.op().width();
+            }
+            most = Math.max(most, Float.BYTES * floats * batchTokens);
+        }
+        return most;
     }
 
     @Override

@@ -1,7 +1,6 @@
 package dev.sluice.backend.cpu;
 
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -64,40 +63,6 @@ final class CpuFacts {
             }
         }
         return cores.isEmpty() ? available : Math.min(cores.size(), available);
-    }
-
-    /** Bytes of physical memory, or what this process is limited to. */
-    static long physicalMemory() {
-        return system().map(com.sun.management.OperatingSystemMXBean::getTotalMemorySize)
-                .orElseGet(() -> Runtime.getRuntime().maxMemory());
-    }
-
-    /** Bytes that may still be taken: free memory and the caches that the system would give up. */
-    static long availableMemory() {
-        long free = freeMemory();
-        long available = memoryField("MemAvailable:");
-        // Within a container the limit counts, not the machine.
-        return available == 0 ? free : Math.min(available, free + memoryField("Cached:"));
-    }
-
-    private static long memoryField(String key) {
-        for (String line : lines("/proc/meminfo")) {
-            if (line.startsWith(key)) {
-                return Long.parseLong(line.replaceAll("\\D", "")) * 1024;
-            }
-        }
-        return 0;
-    }
-
-    private static long freeMemory() {
-        return system().map(com.sun.management.OperatingSystemMXBean::getFreeMemorySize)
-                .orElseGet(() -> Runtime.getRuntime().freeMemory());
-    }
-
-    private static Optional<com.sun.management.OperatingSystemMXBean> system() {
-        return ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean bean
-                ? Optional.of(bean)
-                : Optional.empty();
     }
 
     private static Optional<String> cpuField(String key) {

@@ -16,15 +16,19 @@ final class MemoryAccount implements AutoCloseable {
     private final DeviceInfo info;
     private final Context context;
     private final boolean onHost;
+    private final long most;
     private final Set<Buffer> buffers = new HashSet<>();
     private long taken;
+    private long peak;
 
     /**
      * An account with nothing taken.
      *
      * @param onHost whether the device computes in the host's memory
+     * @param limit bytes that may be taken; 0: all that there is
      */
-    MemoryAccount(DeviceInfo info, Context context, boolean onHost) {
+    MemoryAccount(DeviceInfo info, Context context, boolean onHost, long limit) {
+        most = limit == 0 ? info.memoryBytes() : Math.min(limit, info.memoryBytes());
         this.info = info;
         this.context = context;
         this.onHost = onHost;
@@ -43,7 +47,8 @@ final class MemoryAccount implements AutoCloseable {
                     + ": choose a smaller weight format or context (--ctx), or another device");
         }
         if (bytes > available()) {
-            throw new SluiceException(device() + " has " + megabytes(info.memoryBytes()) + ", of which "
+            String limited = most < info.memoryBytes() ? " may take " : " has ";
+            throw new SluiceException(device() + limited + megabytes(most) + ", of which "
                     + megabytes(taken) + " are taken, so there is no room for the " + megabytes(bytes) + " of " + what
                     + ": choose a smaller model, weight format or context (--ctx), or another device");
         }
@@ -59,6 +64,7 @@ final class MemoryAccount implements AutoCloseable {
         }
         buffers.add(buffer);
         taken += bytes;
+        peak = Math.max(peak, taken);
         return buffer;
     }
 
@@ -70,9 +76,14 @@ final class MemoryAccount implements AutoCloseable {
         }
     }
 
+    /** The most bytes that were taken at a time. */
+    long peak() {
+        return peak;
+    }
+
     /** Bytes that may still be taken. */
     long available() {
-        return Math.max(0, info.memoryBytes() - taken);
+        return Math.max(0, most - taken);
     }
 
     private String device() {

@@ -103,7 +103,7 @@ final class OpenClDevice implements Device {
         }
         programs = new Programs(context, device, cache, tuning.compilers());
         boolean onHost = device.info().type() == DeviceType.CPU;
-        memory = new MemoryAccount(info, context, onHost);
+        memory = new MemoryAccount(info, context, onHost, options.memoryLimit());
         scratch = new Scratch(this);
         Upload upload = new Upload(this, onHost || device.info().hostUnifiedMemory(), tuning.layout());
         weights = new WeightStore(this, upload, tuning.layout(), info.maxAllocationBytes());
@@ -419,6 +419,16 @@ final class OpenClDevice implements Device {
     @Override
     public synchronized long availableBytes() {
         return memory.available();
+    }
+
+    @Override
+    public synchronized long peakBytes() {
+        return memory.peak();
+    }
+
+    @Override
+    public long workspaceBytes(List<Layer> all, int context) {
+        return Workspace.mostBytes(all, batchTokens, context);
     }
 
     @Override

@@ -1,0 +1,86 @@
+package dev.sluice.plan;
+
+import dev.sluice.backend.Device;
+import dev.sluice.graph.Graph;
+import dev.sluice.graph.Layer;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Which layers of one device are streamed where not all fit: as few as must be, spread evenly among the others, so that copies
+ * run on while these compute.
+ *
+ * @param from number of the first layer that the device takes
+ * @param to number of the layer behind its last
+ * @param streamed which of them are streamed, the first of the device's being 0
+ * @param slots that these come to
+ * @param bytes what that takes
+ */
+public record StreamChoice(int from, int to, Set<Integer> streamed, int slots, DeviceBytes bytes) {
+    /** One is computed with, one is filled, one is full already: a fourth gains little, fewer wait for each other. */
+    private static final int SLOTS = 3;
+
+    public StreamChoice {
+        streamed = Set.copyOf(streamed);
+    }
+
+    /**
+     * Chooses for the layers {@code from} (inclusive) to {@code to} (exclusive).
+     *
+     * @return empty if they do not fit whatever is streamed
+     */
+    public static Optional<StreamChoice> of(DeviceNeeds needs, Device device, int from, int to, long budget) {
+        Optional<StreamChoice> choice = of(needs, device, from, to, budget, SLOTS);
+        for (int slots = SLOTS - 1; choice.isEmpty() && slots > 0; slots--) {
+            choice = of(needs, device, from, to, budget, slots);
+        }
+        return choice;
+    }
+
+    private static Optional<StreamChoice> of(
+            DeviceNeeds needs, Device device, int from, int to, long budget, int slots) {
+        List<Integer> blocks = new ArrayList<>();
+        List<Integer> all = new ArrayList<>();
+        Graph graph = needs.graph();
+        for (int i = from; i < to; i++) {
+            Layer layer = graph.layers().get(i);
+            if (layer.kind() == Layer.Kind.EMBEDDING || device.imageBytes(layer) == 0) {
+                continue;
+            }
+            all.add(i - from);
+            if (layer.kind() == Layer.Kind.BLOCK) {
+                blocks.add(i - from);
+            }
+        }
+        for (int count = 0; count <= blocks.size(); count++) {
+            StreamChoice choice = choice(needs, device, from, to, budget, slots, spread(blocks, count));
+            if (choice.fits()) {
+                return Optional.of(choice);
+            }
+        }
+        // The head last: its slots are large, and where it shares its table with the embedding nothing is gained.
+        StreamChoice choice = choice(needs, device, from, to, budget, slots, new LinkedHashSet<>(all));
+        return choice.fits() ? Optional.of(choice) : Optional.empty();
+    }
+
+    private static StreamChoice choice(
+            DeviceNeeds needs, Device device, int from, int to, long budget, int slots, Set<Integer> streamed) {
+        return new StreamChoice(from, to, streamed, slots, needs.of(device, from, to, streamed, slots, budget));
+    }
+
+    /** So many of a list, as evenly as it goes. */
+    static Set<Integer> spread(List<Integer> layers, int count) {
+        Set<Integer> chosen = new LinkedHashSet<>();
+        for (int i = 0; i < count; i++) {
+            chosen.add(layers.get((2 * i + 1) * layers.size() / (2 * count)));
+        }
+        return chosen;
+    }
+
+    private boolean fits() {
+        return bytes.total() <= bytes.budget();
+    }
+}

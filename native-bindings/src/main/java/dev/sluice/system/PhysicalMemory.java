@@ -1,0 +1,46 @@
+package dev.sluice.system;
+
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** The memory of the machine, or what this process is limited to. */
+public final class PhysicalMemory {
+    private PhysicalMemory() {}
+
+    /** Bytes of physical memory. */
+    public static long total() {
+        return system().map(com.sun.management.OperatingSystemMXBean::getTotalMemorySize)
+                .orElseGet(() -> Runtime.getRuntime().maxMemory());
+    }
+
+    /** Bytes that may still be taken: free memory and the caches that the system would give up. */
+    public static long available() {
+        long free = system().map(com.sun.management.OperatingSystemMXBean::getFreeMemorySize)
+                .orElseGet(() -> Runtime.getRuntime().freeMemory());
+        long available = field("MemAvailable:");
+        // Within a container the limit counts, not the machine.
+        return available == 0 ? free : Math.min(available, free + field("Cached:"));
+    }
+
+    private static long field(String key) {
+        try {
+            for (String line : Files.readAllLines(Path.of("/proc/meminfo"))) {
+                if (line.startsWith(key)) {
+                    return Long.parseLong(line.replaceAll("\\D", "")) * 1024;
+                }
+            }
+        } catch (IOException e) {
+            return 0; // not a Linux system
+        }
+        return 0;
+    }
+
+    private static Optional<com.sun.management.OperatingSystemMXBean> system() {
+        return ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean bean
+                ? Optional.of(bean)
+                : Optional.empty();
+    }
+}
