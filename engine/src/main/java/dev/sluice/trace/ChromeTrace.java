@@ -6,7 +6,6 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -41,12 +40,11 @@ final class ChromeTrace implements Closeable {
         json.writeStringField("name", name);
         json.writeNumberField("ts", (start - origin) / 1000.0);
         json.writeNumberField("dur", Math.max(0, end - start) / 1000.0);
-        List<String> numbers = kind.numbers();
-        if (!numbers.isEmpty()) {
+        if (!kind.first().isEmpty()) {
             json.writeObjectFieldStart("args");
-            json.writeNumberField(numbers.getFirst(), first);
-            if (numbers.size() > 1) {
-                json.writeNumberField(numbers.get(1), second);
+            json.writeNumberField(kind.first(), first);
+            if (!kind.second().isEmpty()) {
+                json.writeNumberField(kind.second(), second);
             }
             json.writeEndObject();
         }

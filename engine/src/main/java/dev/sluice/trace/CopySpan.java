@@ -7,6 +7,7 @@ import jdk.jfr.Name;
 /** Bytes that go between host and device while the host waits. */
 @Name("dev.sluice.Copy")
 @Label("Copy")
+@SuppressWarnings("UnusedVariable") // flight recordings read the fields
 public final class CopySpan extends Span {
     @Label("Device")
     private final String device;

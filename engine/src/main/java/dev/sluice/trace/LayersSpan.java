@@ -8,6 +8,7 @@ import jdk.jfr.Name;
 @Name("dev.sluice.Layers")
 @Label("Layers")
 @Description("Layers that were handed to a device; the CPU has computed them by the end, other devices go on")
+@SuppressWarnings("UnusedVariable") // flight recordings read the fields
 public final class LayersSpan extends Span {
     @Label("Device")
     private final String device;

@@ -7,6 +7,7 @@ import jdk.jfr.Name;
 /** Layers are made ready on a device: weights read, packed and brought there, kernels compiled. */
 @Name("dev.sluice.Load")
 @Label("Load")
+@SuppressWarnings("UnusedVariable") // flight recordings read the fields
 public final class LoadSpan extends Span {
     @Label("Device")
     private final String device;

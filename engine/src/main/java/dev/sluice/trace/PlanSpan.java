@@ -6,6 +6,7 @@ import jdk.jfr.Name;
 /** It is decided which layers go where. */
 @Name("dev.sluice.Plan")
 @Label("Plan")
+@SuppressWarnings("UnusedVariable") // flight recordings read the fields
 public final class PlanSpan extends Span {
     @Label("Layers")
     private int layers;

@@ -6,6 +6,7 @@ import jdk.jfr.Name;
 /** A token is chosen from logits by the host. */
 @Name("dev.sluice.Sample")
 @Label("Sample")
+@SuppressWarnings("UnusedVariable") // flight recordings read the fields
 public final class SampleSpan extends Span {
     @Label("Id")
     private int id;

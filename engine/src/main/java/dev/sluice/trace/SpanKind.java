@@ -1,7 +1,5 @@
 package dev.sluice.trace;
 
-import java.util.List;
-
 /** What a span is about, and what its numbers mean. */
 public enum SpanKind {
     /** All that is computed at once: of a prompt, or a token of each sequence. */
@@ -24,11 +22,21 @@ public enum SpanKind {
     PLAN("plan", "layers");
 
     private final String category;
-    private final List<String> numbers;
+    private final String first;
+    private final String second;
 
-    SpanKind(String category, String... numbers) {
+    SpanKind(String category) {
+        this(category, "");
+    }
+
+    SpanKind(String category, String first) {
+        this(category, first, "");
+    }
+
+    SpanKind(String category, String first, String second) {
         this.category = category;
-        this.numbers = List.of(numbers);
+        this.first = first;
+        this.second = second;
     }
 
     /** In the file's words. */
@@ -36,8 +44,13 @@ public enum SpanKind {
         return category;
     }
 
-    /** The names of a span's first and second number, as far as it has them. */
-    List<String> numbers() {
-        return numbers;
+    /** What the first number of a span is; empty if it has none. */
+    String first() {
+        return first;
+    }
+
+    /** What the second number is; empty if it has none. */
+    String second() {
+        return second;
     }
 }

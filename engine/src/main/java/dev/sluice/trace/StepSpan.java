@@ -8,6 +8,7 @@ import jdk.jfr.Name;
 @Name("dev.sluice.Step")
 @Label("Step")
 @Description("Tokens of one or several sequences that were computed at once")
+@SuppressWarnings("UnusedVariable") // flight recordings read the fields
 public final class StepSpan extends Span {
     @Label("Phase")
     @Description("prefill: a prompt is read; decode: a token of each sequence is generated")

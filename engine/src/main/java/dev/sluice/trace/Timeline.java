@@ -132,10 +132,7 @@ public final class Timeline implements AutoCloseable {
                 }
             }
             writing.clear();
-            lock.lock();
-            handedOver = false;
-            changed.signalAll();
-            lock.unlock();
+            give(false);
         }
         try {
             trace.close();
@@ -160,12 +157,24 @@ public final class Timeline implements AutoCloseable {
         }
     }
 
+    /** Tells the other threads: a buffer is written, or that it ends. */
+    private void give(boolean end) {
+        lock.lock();
+        try {
+            if (end) {
+                ending = true;
+            } else {
+                handedOver = false;
+            }
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private void end() {
         CURRENT.compareAndSet(this, null);
-        lock.lock();
-        ending = true;
-        changed.signalAll();
-        lock.unlock();
+        give(true);
         boolean interrupted = false;
         while (writer.isAlive()) {
             try {

@@ -6,6 +6,7 @@ import jdk.jfr.Name;
 /** The host does nothing but wait for a device. */
 @Name("dev.sluice.Wait")
 @Label("Wait")
+@SuppressWarnings("UnusedVariable") // flight recordings read the fields
 public final class WaitSpan extends Span {
     /** Whoever asks for what is there already has not waited. */
     private static final long LEAST_NANOS = 10_000;

@@ -40,8 +40,18 @@ final class DeviceSpans {
     }
 
     /** What launches belong to: one object for those of a layer in a step. */
-    record Place(String layer, int tokens, int position) {
+    static final class Place {
         static final Place NONE = new Place("", 0, 0);
+
+        private final String layer;
+        private final int tokens;
+        private final int position;
+
+        private Place(String layer, int tokens, int position) {
+            this.layer = layer;
+            this.tokens = tokens;
+            this.position = position;
+        }
 
         static Place of(String layer, Step step) {
             return new Place(layer, step.tokens(), step.position(0));
@@ -65,7 +75,7 @@ final class DeviceSpans {
     /** No more launches of the layer are to come. */
     void endLayer() {
         if (place != Place.NONE) {
-            Timeline.span(compute, SpanKind.LAYERS, place.layer(), begun, ended, place.tokens(), place.position());
+            Timeline.span(compute, SpanKind.LAYERS, place.layer, begun, ended, place.tokens, place.position);
             place = Place.NONE;
         }
     }
