@@ -10,6 +10,7 @@ module dev.sluice {
     requires org.jline.reader;
     requires org.jline.terminal;
     requires java.management;
+    requires transitive jdk.jfr;
     requires jdk.management;
     // JLine finds sun.misc.Signal in it by reflection: Ctrl-C.
     requires jdk.unsupported;
@@ -22,6 +23,7 @@ module dev.sluice {
     exports dev.sluice.runtime;
     exports dev.sluice.tensor;
     exports dev.sluice.tokenizer;
+    exports dev.sluice.trace;
 
     // picocli sets the options' fields.
     opens dev.sluice.cli to

@@ -29,19 +29,30 @@ class ArchitectureTest {
             Map.entry("dev.sluice.formats..", uses("error", "tensor")),
             Map.entry("dev.sluice.tokenizer..", uses("error", "formats")),
             Map.entry("dev.sluice.graph", uses("tensor")),
+            Map.entry("dev.sluice.trace", uses("error")),
             Map.entry("dev.sluice.model", uses("error", "tensor", "formats", "graph")),
             Map.entry("dev.sluice.backend", uses("error", "graph")),
             Map.entry("dev.sluice.backend.tiles", uses("error", "tensor")),
             Map.entry(
-                    "dev.sluice.backend.cpu..", uses("error", "tensor", "graph", "backend", "backend.tiles", "system")),
+                    "dev.sluice.backend.cpu..",
+                    uses("error", "tensor", "graph", "backend", "backend.tiles", "system", "trace")),
             Map.entry(
                     "dev.sluice.backend.opencl..",
-                    uses("error", "tensor", "graph", "backend", "backend.tiles", "kernels", "opencl", "system")),
+                    uses(
+                            "error",
+                            "tensor",
+                            "graph",
+                            "backend",
+                            "backend.tiles",
+                            "kernels",
+                            "opencl",
+                            "system",
+                            "trace")),
             Map.entry("dev.sluice.measure", uses("error", "tensor", "graph", "backend", "plan")),
             Map.entry("dev.sluice.plan", uses("error", "tensor", "graph", "backend", "kernels", "simulate")),
             Map.entry("dev.sluice.simulate", uses("error", "tensor", "graph", "backend")),
-            Map.entry("dev.sluice.stream", uses("error", "graph", "backend")),
-            Map.entry("dev.sluice.runtime", uses("error", "graph", "backend", "stream", "tokenizer")));
+            Map.entry("dev.sluice.stream", uses("error", "graph", "backend", "trace")),
+            Map.entry("dev.sluice.runtime", uses("error", "graph", "backend", "stream", "tokenizer", "trace")));
 
     private static String[] uses(String... packages) {
         return Arrays.stream(packages).map(p -> "dev.sluice." + p).toArray(String[]::new);

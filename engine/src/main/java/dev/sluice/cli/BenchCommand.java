@@ -118,7 +118,8 @@ final class BenchCommand implements Callable<Integer> {
                 .max()
                 .orElseThrow(() ->
                         new UsageException("there is nothing to measure: -p and -n are 0, and -pg is not" + " given"));
-        try (Model loaded = model.load(streams, common, Math.max(context, model.context()));
+        try (Tracing _ = model.trace();
+                Model loaded = model.load(streams, common, Math.max(context, model.context()));
                 BenchSession session = new BenchSession(loaded, BenchRun.of(loaded, model.file(), model.threads()))) {
             if (!common.quiet()) {
                 streams.err().println(loaded.path());

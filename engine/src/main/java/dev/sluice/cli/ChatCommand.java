@@ -57,7 +57,8 @@ final class ChatCommand implements Callable<Integer> {
         }
         GenerateOptions options =
                 GenerateOptions.DEFAULT.withMaxTokens(maxTokens).withSampling(sampling.sampling());
-        try (Model loaded = model.load(streams, common);
+        try (Tracing _ = model.trace();
+                Model loaded = model.load(streams, common);
                 Session session = loaded.newSession()) {
             Conversation conversation = new Conversation(session, new TurnEncoder(loaded.tokenizer(), system));
             try (ChatInput input = ChatInput.on(streams, conversation::interrupt)) {

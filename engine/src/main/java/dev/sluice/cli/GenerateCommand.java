@@ -88,7 +88,8 @@ final class GenerateCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         GenerateOptions options = options();
         times.loading();
-        try (Model loaded = loadTimed();
+        try (Tracing _ = model.trace();
+                Model loaded = loadTimed();
                 Session session = loaded.newSession()) {
             times.generating();
             Generation result = generate(session, options);

@@ -61,7 +61,8 @@ final class LogitsCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         int[] ids = tokens.toArray();
         int context = model.context() > 0 ? model.context() : ids.length;
-        try (Model loaded = model.load(streams, common, context)) {
+        try (Tracing _ = model.trace();
+                Model loaded = model.load(streams, common, context)) {
             evaluate(loaded, ids);
         } catch (FileSystemException e) {
             throw e; // names the file itself

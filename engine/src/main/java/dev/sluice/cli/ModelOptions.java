@@ -96,6 +96,17 @@ final class ModelOptions {
                     + " scalar.")
     private String cpuKernels = "auto";
 
+    @Option(
+            names = "--trace",
+            paramLabel = "FILE",
+            description = "Write down what each device and the host do when, for ui.perfetto.dev or chrome://tracing.")
+    private @Nullable Path trace;
+
+    /** Begins the recording that was asked for; closed when the model is. */
+    Tracing trace() {
+        return Tracing.to(trace);
+    }
+
     /** The context length that was asked for, 0 if none was. */
     int context() {
         return context;

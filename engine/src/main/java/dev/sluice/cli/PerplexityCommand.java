@@ -71,7 +71,8 @@ final class PerplexityCommand implements Callable<Integer> {
             throw new UsageException("--chunks must be 1 or more, or -1 for all, not " + chunks);
         }
         String text = text();
-        try (Model loaded = model.load(streams, common, context);
+        try (Tracing _ = model.trace();
+                Model loaded = model.load(streams, common, context);
                 ProgressLine progress = ProgressLine.on(streams, common)) {
             if (!common.quiet()) {
                 streams.err().println(loaded.path());

@@ -222,21 +222,32 @@ public final class Batch implements AutoCloseable, Placed {
     }
 
     private void submit(StepMemory place) {
-        place.ids().write(0, idsOfStep.of(4L * step.tokens()));
+        StepTrace trace = place.trace();
+        trace.begin(step);
+        MemorySegment tokens = idsOfStep.of(4L * step.tokens());
+        trace.copying(0);
+        place.ids().write(0, tokens);
+        trace.copied(0, "ids", tokens.byteSize());
         executor.run(step, place);
+        if (step.outputRows() == 0) {
+            trace.end();
+        }
     }
 
     private void choose() {
         StepMemory place = placed();
         if (!chosen) {
             executor.argMax(step, place);
-            place.best().read(0, bestOfStep.of(4L * step.outputRows()));
+            place.read(place.best(), 0, bestOfStep.of(4L * step.outputRows()), "choices");
             chosen = true;
+            place.trace().end();
         }
     }
 
     private void readRow() {
-        placed().logits().read(wantedRow * logitsStaging.byteSize(), logitsStaging);
+        StepMemory place = placed();
+        place.read(place.logits(), wantedRow * logitsStaging.byteSize(), logitsStaging, "logits");
+        place.trace().end();
     }
 
     /**

@@ -3,6 +3,7 @@ package dev.sluice.runtime;
 import dev.sluice.backend.CompiledLayer;
 import dev.sluice.backend.Device;
 import dev.sluice.backend.DeviceMemory;
+import dev.sluice.backend.Fence;
 import dev.sluice.backend.KvType;
 import dev.sluice.backend.LayerState;
 import dev.sluice.backend.StateSource;
@@ -10,6 +11,7 @@ import dev.sluice.backend.Step;
 import dev.sluice.backend.StreamedLayer;
 import dev.sluice.graph.Layer;
 import dev.sluice.stream.WeightStream;
+import dev.sluice.trace.LoadSpan;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -54,6 +56,8 @@ final class DevicePart implements AutoCloseable {
                 resident.add(all.get(i));
             }
         }
+        LoadSpan load = new LoadSpan(device.info().id());
+        load.start();
         boolean done = false;
         List<CompiledLayer> open = new ArrayList<>();
         try {
@@ -80,6 +84,9 @@ final class DevicePart implements AutoCloseable {
                 open.reversed().forEach(CompiledLayer::close);
             }
         }
+        load.stop(
+                layers.size(),
+                layers.stream().mapToLong(CompiledLayer::residentBytes).sum());
         runs = runs(layers);
         withoutLast = runs(layers.subList(0, layers.size() - 1));
     }
@@ -125,8 +132,9 @@ final class DevicePart implements AutoCloseable {
      * Submits all layers, or all but the head; see {@link Device#submit}.
      *
      * @param states of each run
+     * @return a fence that is done when the last layer has run
      */
-    void submit(
+    Fence submit(
             boolean head,
             Step step,
             DeviceMemory in,
@@ -135,30 +143,32 @@ final class DevicePart implements AutoCloseable {
             List<StateSource> states) {
         List<Run> wanted = head ? runs : withoutLast;
         WeightStream weights = stream;
+        Fence last = Fence.DONE;
         if (weights == null) {
             for (int i = 0; i < wanted.size(); i++) {
-                submit(wanted, i, step, in, between, out, states);
+                last = submit(wanted, i, step, in, between, out, states);
             }
-            return;
+            return last;
         }
         weights.lock();
         try {
             for (int i = 0; i < wanted.size(); i++) {
                 StreamedLayer streamed = wanted.get(i).streamed();
                 if (streamed == null) {
-                    submit(wanted, i, step, in, between, out, states);
+                    last = submit(wanted, i, step, in, between, out, states);
                 } else {
                     weights.enter(streamed);
-                    submit(wanted, i, step, in, between, out, states);
+                    last = submit(wanted, i, step, in, between, out, states);
                     weights.leave();
                 }
             }
+            return last;
         } finally {
             weights.unlock();
         }
     }
 
-    private void submit(
+    private Fence submit(
             List<Run> wanted,
             int i,
             Step step,
@@ -166,7 +176,7 @@ final class DevicePart implements AutoCloseable {
             DeviceMemory between,
             DeviceMemory out,
             List<StateSource> states) {
-        device.submit(
+        return device.submit(
                 wanted.get(i).layers(),
                 step,
                 i == 0 ? in : between,

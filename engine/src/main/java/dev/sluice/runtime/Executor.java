@@ -1,7 +1,9 @@
 package dev.sluice.runtime;
 
+import dev.sluice.backend.CompiledLayer;
 import dev.sluice.backend.Device;
 import dev.sluice.backend.DeviceMemory;
+import dev.sluice.backend.Fence;
 import dev.sluice.backend.KvType;
 import dev.sluice.backend.LayerState;
 import dev.sluice.backend.StateSource;
@@ -148,7 +150,10 @@ public final class Executor implements AutoCloseable {
                 begun = now;
             }
             DeviceMemory between = memory.hidden(p);
-            part.submit(!last || logits, step, in, between, last && logits ? memory.logits() : between, states.get(p));
+            DeviceMemory out = last && logits ? memory.logits() : between;
+            memory.trace().submitting(p);
+            Fence fence = part.submit(!last || logits, step, in, between, out, states.get(p));
+            memory.trace().submitted(p, step, fence);
         }
     }
 
@@ -202,6 +207,18 @@ public final class Executor implements AutoCloseable {
 
     int layerCount() {
         return graph.layers().size();
+    }
+
+    /** The id of a part's device. */
+    String device(int part) {
+        return placement.parts().get(part).device().info().id();
+    }
+
+    /** A part's layers, for people. */
+    String layers(int part) {
+        List<CompiledLayer> own = placement.parts().get(part).layers();
+        String first = own.getFirst().layer().name();
+        return own.size() == 1 ? first : first + " to " + own.getLast().layer().name();
     }
 
     /** On how many devices the layers are. */

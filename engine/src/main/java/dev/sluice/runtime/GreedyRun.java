@@ -34,6 +34,9 @@ public final class GreedyRun implements AutoCloseable, Placed {
     private int choice;
 
     private final Step step = Step.forParts(1);
+    /** The step whose choice is taken; others may be under way already. */
+    private final Step taking = Step.forParts(1);
+
     private final @Nullable LayerState[] state = {null};
     private List<List<StateSource>> states = List.of();
     // Made once, so that a step makes no objects.
@@ -129,15 +132,22 @@ public final class GreedyRun implements AutoCloseable, Placed {
     /** Reads the choice after the token that is to be appended next. */
     private void advance() {
         place();
+        StepTrace trace = batch.placed().trace();
+        trace.begin(taking.clear().add(start + taken, 1, 1));
         while (submitted < most && submitted - taken <= ahead) {
             submit();
         }
         int slot = (taken + 1) % reads.size();
+        trace.waiting();
         MemorySegment read = reads.get(slot).await();
+        trace.waited("choice");
         choice = read.get(ValueLayout.JAVA_INT, 0);
         if (choice >= 0 && ids.get(slot) != choices.get(slot)) {
+            trace.copying(0);
             ids.get(slot).write(0, read);
+            trace.copied(0, "id", read.byteSize());
         }
+        trace.end();
     }
 
     private void submit() {

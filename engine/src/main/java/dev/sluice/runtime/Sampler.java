@@ -10,6 +10,8 @@ final class Sampler {
     private final Random random;
     private int[] ids = new int[0];
     private double[] weights = new double[0];
+    private long[] heap = new long[0];
+    private int[] seen = new int[0];
 
     Sampler(Sampling sampling) {
         this.sampling = sampling;
@@ -39,9 +41,12 @@ final class Sampler {
         if (penalty == 1 || window == 0) {
             return;
         }
-        int[] seen = Arrays.copyOfRange(history, length - window, length);
-        Arrays.sort(seen);
-        for (int i = 0; i < seen.length; i++) {
+        if (seen.length < window) {
+            seen = new int[Math.min(sampling.repeatWindow(), history.length)];
+        }
+        System.arraycopy(history, length - window, seen, 0, window);
+        Arrays.sort(seen, 0, window);
+        for (int i = 0; i < window; i++) {
             if (i == 0 || seen[i] != seen[i - 1]) {
                 float logit = logits[seen[i]];
                 logits[seen[i]] = logit > 0 ? logit / penalty : logit * penalty;
@@ -65,11 +70,11 @@ final class Sampler {
         if (ids.length < k) {
             ids = new int[k];
             weights = new double[k];
+            heap = new long[k];
         }
         // Below this, a token falls to min-p whatever else is kept: it needs no sorting.
         double floor =
                 sampling.minP() == 0 ? Double.NEGATIVE_INFINITY : logits[argMax(logits)] + Math.log(sampling.minP());
-        long[] heap = new long[k];
         int size = 0;
         for (int i = 0; i < logits.length; i++) {
             if (logits[i] < floor) {

@@ -10,6 +10,8 @@ import java.util.List;
 /** What the steps of a {@link Batch} need on the devices: ids, activations on each of them, logits and choices. */
 final class StepMemory {
     private final int epoch;
+    private final StepTrace trace;
+    private final int last;
     private final List<DeviceMemory> memories = new ArrayList<>();
     private final DeviceMemory ids;
     /** Activations on each device, and where those of the device before arrive. */
@@ -27,11 +29,12 @@ final class StepMemory {
     /** {@code all}: finds the states of a layer of the model. */
     StepMemory(Executor executor, int logitRows, StateSource all) {
         epoch = executor.epoch();
+        trace = new StepTrace(executor);
+        last = executor.partCount() - 1;
         states = executor.perPart(all);
         rowBytes = (long) Float.BYTES * executor.graph().embedding();
         long activations = rowBytes * executor.batchTokens();
         try {
-            int last = executor.partCount() - 1;
             ids = allocate(executor, 0, (long) Integer.BYTES * executor.batchTokens());
             for (int part = 0; part <= last; part++) {
                 hidden.add(allocate(executor, part, activations));
@@ -72,9 +75,27 @@ final class StepMemory {
     /** What the part before has made of so many tokens, brought to the device of a part. */
     DeviceMemory arrival(int part, int tokens) {
         MemorySegment rows = crossing.of(rowBytes * tokens);
+        trace.awaitIfWatched(part - 1, "activations");
+        trace.copying(part - 1);
         hidden.get(part - 1).read(0, rows);
+        trace.copied(part - 1, "activations", rows.byteSize());
+        trace.copying(part);
         arrivals.get(part).write(0, rows);
+        trace.copied(part, "activations", rows.byteSize());
         return arrivals.get(part);
+    }
+
+    /** Reads from the last device. */
+    void read(DeviceMemory from, long offset, MemorySegment to, String what) {
+        trace.awaitIfWatched(last, what);
+        trace.copying(last);
+        from.read(offset, to);
+        trace.copied(last, what, to.byteSize());
+    }
+
+    /** What steps tell those who watch. */
+    StepTrace trace() {
+        return trace;
     }
 
     DeviceMemory logits() {

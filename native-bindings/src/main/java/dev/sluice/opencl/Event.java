@@ -95,6 +95,20 @@ public final class Event extends NativeHandle {
         return status(event) <= CL.CL_COMPLETE();
     }
 
+    /** Waits until a command has ended, well or not: whoever asks for its outcome learns it. */
+    static void awaitEnd(MemorySegment event) {
+        if (ended(event)) {
+            return;
+        }
+        try {
+            await(event);
+        } catch (ClException e) {
+            if (!ended(event)) {
+                throw e;
+            }
+        }
+    }
+
     private static int status(MemorySegment event) {
         return new Info(
                         "clGetEventInfo",
@@ -109,7 +123,10 @@ public final class Event extends NativeHandle {
      * @throws ClException if the queue does not profile or the command is not done
      */
     public Profile profile() {
-        MemorySegment event = handle();
+        return profile(handle());
+    }
+
+    static Profile profile(MemorySegment event) {
         Info query = new Info(
                 "clGetEventProfilingInfo",
                 (parameter, size, value, returned) ->

@@ -109,24 +109,10 @@ public final class HostMemory extends NativeHandle {
     synchronized void release(MemorySegment released) {
         while (!inFlight.isEmpty()) {
             MemorySegment event = inFlight.removeFirst();
-            awaitEnd(event);
+            Event.awaitEnd(event);
             releaseEvent(event);
         }
         free.run();
-    }
-
-    /** Waits until a copy no longer uses the memory, well or not: whoever holds its event learns how it went. */
-    private static void awaitEnd(MemorySegment event) {
-        if (Event.ended(event)) {
-            return;
-        }
-        try {
-            Event.await(event);
-        } catch (ClException e) {
-            if (!Event.ended(event)) {
-                throw e;
-            }
-        }
     }
 
     private static void releaseEvent(MemorySegment event) {

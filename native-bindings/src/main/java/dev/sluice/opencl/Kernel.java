@@ -165,7 +165,7 @@ public final class Kernel extends NativeHandle {
     }
 
     /** Checks that the kernel can be launched and lays down its sizes. */
-    void prepare(NDRange range) {
+    void prepare(long globalX, long globalY, long globalZ, long localX, long localY, long localZ) {
         requireOpen();
         for (int i = 0; i < set.length; i++) {
             if (!set[i]) {
@@ -176,20 +176,26 @@ public final class Kernel extends NativeHandle {
                 throw new IllegalStateException("The buffer is closed that was given as " + signature.describe(i));
             }
         }
-        globalSizes.setAtIndex(ValueLayout.JAVA_LONG, 0, range.globalX());
-        globalSizes.setAtIndex(ValueLayout.JAVA_LONG, 1, range.globalY());
-        globalSizes.setAtIndex(ValueLayout.JAVA_LONG, 2, range.globalZ());
-        localSizes.setAtIndex(ValueLayout.JAVA_LONG, 0, range.localX());
-        localSizes.setAtIndex(ValueLayout.JAVA_LONG, 1, range.localY());
-        localSizes.setAtIndex(ValueLayout.JAVA_LONG, 2, range.localZ());
+        globalSizes.setAtIndex(ValueLayout.JAVA_LONG, 0, globalX);
+        globalSizes.setAtIndex(ValueLayout.JAVA_LONG, 1, globalY);
+        globalSizes.setAtIndex(ValueLayout.JAVA_LONG, 2, globalZ);
+        localSizes.setAtIndex(ValueLayout.JAVA_LONG, 0, localX);
+        localSizes.setAtIndex(ValueLayout.JAVA_LONG, 1, localY);
+        localSizes.setAtIndex(ValueLayout.JAVA_LONG, 2, localZ);
+    }
+
+    /** What was to be launched last, for messages. */
+    String launchAttempt() {
+        return "kernel " + name + ", " + Arrays.toString(globalSizes.toArray(ValueLayout.JAVA_LONG))
+                + " work-items in groups of " + Arrays.toString(localSizes.toArray(ValueLayout.JAVA_LONG));
     }
 
     MemorySegment globalSizes() {
         return globalSizes;
     }
 
-    MemorySegment localSizes(NDRange range) {
-        return range.hasLocal() ? localSizes : MemorySegment.NULL;
+    MemorySegment localSizes() {
+        return localSizes;
     }
 
     @Override

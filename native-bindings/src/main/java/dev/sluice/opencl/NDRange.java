@@ -24,6 +24,10 @@ public record NDRange(int dimensions, long globalX, long globalY, long globalZ, 
         if (dimensions < 1 || dimensions > 3) {
             throw new IllegalArgumentException("An NDRange has 1 to 3 dimensions, not " + dimensions);
         }
+        check(globalX, globalY, globalZ, localX, localY, localZ);
+    }
+
+    static void check(long globalX, long globalY, long globalZ, long localX, long localY, long localZ) {
         if (globalX <= 0 || globalY <= 0 || globalZ <= 0) {
             throw new IllegalArgumentException(
                     "Global sizes must be positive: " + globalX + " x " + globalY + " x " + globalZ);
@@ -73,9 +77,5 @@ public record NDRange(int dimensions, long globalX, long globalY, long globalZ, 
     /** The least multiple of a group size that covers so many work-items. */
     public static long roundUp(long workItems, long group) {
         return Math.multiplyExact(Math.ceilDiv(workItems, group), group);
-    }
-
-    boolean hasLocal() {
-        return localX != 0;
     }
 }

@@ -69,20 +69,37 @@ public final class Queue extends NativeHandle {
         return event(event -> launch(kernel, range, event));
     }
 
+    /**
+     * Launches a kernel as {@code NDRange.of(x, y).local(localX, localY)} says, for launches whose sizes change all the
+     * time: this makes no object.
+     *
+     * @param localX 0, as localY, lets the implementation choose
+     */
+    public void launch(Kernel kernel, long x, long y, long localX, long localY) {
+        NDRange.check(x, y, 1, localX, localY, localX == 0 ? 0 : 1);
+        kernel.prepare(x, y, 1, localX, localY, 1);
+        enqueue(kernel, y > 1 || localY > 1 ? 2 : 1, localX > 0, MemorySegment.NULL);
+    }
+
     private void launch(Kernel kernel, NDRange range, MemorySegment event) {
-        kernel.prepare(range);
+        kernel.prepare(
+                range.globalX(), range.globalY(), range.globalZ(), range.localX(), range.localY(), range.localZ());
+        enqueue(kernel, range.dimensions(), range.localX() > 0, event);
+    }
+
+    private void enqueue(Kernel kernel, int dimensions, boolean grouped, MemorySegment event) {
         int status = CL.clEnqueueNDRangeKernel(
                 handle(),
                 kernel.handle(),
-                range.dimensions(),
+                dimensions,
                 MemorySegment.NULL,
                 kernel.globalSizes(),
-                kernel.localSizes(range),
+                grouped ? kernel.localSizes() : MemorySegment.NULL,
                 0,
                 MemorySegment.NULL,
                 event);
         if (status != 0) {
-            throw new ClException("clEnqueueNDRangeKernel", status, "kernel " + kernel.name() + ", " + range);
+            throw new ClException("clEnqueueNDRangeKernel", status, kernel.launchAttempt());
         }
     }
 

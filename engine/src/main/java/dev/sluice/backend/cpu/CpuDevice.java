@@ -63,10 +63,12 @@ final class CpuDevice implements Device {
 
     private int queued;
     private final WorkerPool.Region region = this::work;
+    private final LayerTimes times;
     private boolean closed;
 
     CpuDevice(DeviceInfo info, DeviceOptions options, Kernels kernels) {
         this.info = info;
+        times = new LayerTimes(info.id());
         this.kernels = kernels;
         batchTokens = options.batchTokens();
         int threads = options.threads() > 0 ? options.threads() : CpuFacts.defaultThreads();
@@ -338,7 +340,7 @@ final class CpuDevice implements Device {
                 }
                 from = between;
             }
-            runQueue();
+            runQueue(step);
             return Fence.DONE;
         } finally {
             lock.unlock();
@@ -361,7 +363,7 @@ final class CpuDevice implements Device {
             if (layer.bind(step, in, out, states)) {
                 enqueue(layer);
             }
-            runQueue();
+            runQueue(step);
         } finally {
             lock.unlock();
         }
@@ -374,9 +376,11 @@ final class CpuDevice implements Device {
         queue[queued++] = layer;
     }
 
-    private void runQueue() {
+    private void runQueue(Step step) {
         if (queued > 0) {
+            times.begin(queued);
             pool.run(region);
+            times.tell(step);
         }
     }
 
@@ -386,7 +390,9 @@ final class CpuDevice implements Device {
             if (i > 0) {
                 pool.barrier(worker);
             }
-            Objects.requireNonNull(queue[i]).work(worker);
+            CpuLayer layer = Objects.requireNonNull(queue[i]);
+            layer.work(worker);
+            times.ended(worker, layer);
         }
     }
 
@@ -410,6 +416,15 @@ final class CpuDevice implements Device {
 
     int batchTokens() {
         return batchTokens;
+    }
+
+    /** Keeps everything else from running on the device, until {@link #unlock}. */
+    void lock() {
+        lock.lock();
+    }
+
+    void unlock() {
+        lock.unlock();
     }
 
     /** Runs something while nothing else runs on the device. */

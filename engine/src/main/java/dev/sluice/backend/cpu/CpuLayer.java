@@ -9,6 +9,7 @@ import dev.sluice.error.SluiceException;
 import dev.sluice.graph.Layer;
 import dev.sluice.graph.Op;
 import dev.sluice.tensor.Tensor;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,12 +20,13 @@ final class CpuLayer implements CompiledLayer {
     private final CpuDevice device;
     private final Layer layer;
     private final List<Tensor> matrices;
-    private final List<RotationTable> rotations;
+    private final RotationTable[] rotations;
+    private final Op.@Nullable Attention attention;
     private final long residentBytes;
-    private final List<Rows> values;
+    private final Rows[] values;
     private final int output;
     private final Stage[] stages;
-    private final List<Shares> shares;
+    private final Shares[] shares;
     private final boolean[] meetOfFew;
     private final boolean[] meetOfMany;
     /** Which of the two holds for this step. */
@@ -50,12 +52,13 @@ final class CpuLayer implements CompiledLayer {
         this.device = device;
         this.layer = layer;
         this.matrices = matrices;
-        this.rotations = rotations;
+        this.rotations = rotations.toArray(RotationTable[]::new);
+        attention = layer.attention().orElse(null);
         this.residentBytes = residentBytes;
-        values = built.values();
+        values = built.values().toArray(Rows[]::new);
         output = layer.nodes().getLast().output();
         stages = built.stages().toArray(Stage[]::new);
-        shares = built.shares();
+        shares = built.shares().toArray(Shares[]::new);
         run = new Run(device.batchTokens());
         wanted = new int[layer.kind() == Layer.Kind.HEAD ? device.batchTokens() : 0];
         meetOfFew = meetings(stages, true);
@@ -89,7 +92,7 @@ final class CpuLayer implements CompiledLayer {
 
     /** Floats of scratch that the values between entrance and exit take for one token. */
     long scratchFloatsPerToken() {
-        return values.stream().mapToLong(v -> v.width).sum() - values.getFirst().width;
+        return Arrays.stream(values).mapToLong(v -> v.width).sum() - values[0].width;
     }
 
     /** Bytes that the rounded values of some tokens take. */
@@ -144,8 +147,8 @@ final class CpuLayer implements CompiledLayer {
         }
         run.begin(step, outputsOnly);
         int rows = run.tokens();
-        float[] source = array(in, (long) (head ? step.tokens() : rows) * layer.inputWidth());
-        float[] target = array(out, (long) rows * layer.outputWidth());
+        CpuMemory source = memory(in, (long) (head ? step.tokens() : rows) * layer.inputWidth());
+        CpuMemory target = memory(out, (long) rows * layer.outputWidth());
         bindCaches(step, states);
         if (rows == 0) {
             return false;
@@ -153,15 +156,18 @@ final class CpuLayer implements CompiledLayer {
         if (source == target && layer.kind() != Layer.Kind.BLOCK) {
             throw new IllegalArgumentException(layer.name() + " cannot write over its input");
         }
-        gathered = head && rows < step.tokens() ? source : null;
-        values.getFirst().bind(gathered == null ? source : device.gathered(), 0);
-        if (gathered != null) {
+        if (head && rows < step.tokens()) {
+            gathered = source.data();
+            values[0].bind(device.gathered(), 0);
             markOutputRows(step);
+        } else {
+            gathered = null;
+            values[0].bind(source.data(), source.segment(), 0);
         }
         if (layer.kind() == Layer.Kind.EMBEDDING) {
             requireKnownIds(rows);
         }
-        copied = source == target && !(layer.nodes().getLast().op() instanceof Op.Add) ? target : null;
+        copied = source == target && !(layer.nodes().getLast().op() instanceof Op.Add) ? target.data() : null;
         bind(copied == null ? target : null);
         for (RotationTable table : rotations) {
             table.prepare(run);
@@ -180,15 +186,15 @@ final class CpuLayer implements CompiledLayer {
         }
     }
 
-    private void bind(float @Nullable [] target) {
+    private void bind(@Nullable CpuMemory target) {
         float[] scratch = device.scratch();
         int at = 0;
-        for (int v = 1; v < values.size(); v++) {
+        for (int v = 1; v < values.length; v++) {
             if (v == output && target != null) {
-                values.get(v).bind(target, 0);
+                values[v].bind(target.data(), target.segment(), 0);
             } else {
-                values.get(v).bind(scratch, at);
-                at += values.get(v).width * run.tokens();
+                values[v].bind(scratch, at);
+                at += values[v].width * run.tokens();
             }
         }
         long roundedAt = 0;
@@ -228,7 +234,7 @@ final class CpuLayer implements CompiledLayer {
         }
         if (copied != null) {
             pool.barrier(worker);
-            Rows result = values.get(output);
+            Rows result = values[output];
             int first = worker.first(run.tokens());
             int count = worker.last(run.tokens()) - first;
             System.arraycopy(result.data(), result.at(first), copied, first * result.width, count * result.width);
@@ -236,13 +242,13 @@ final class CpuLayer implements CompiledLayer {
     }
 
     private void gather(float[] source, Worker worker) {
-        Rows input = values.getFirst();
+        Rows input = values[0];
         for (int r = worker.first(run.tokens()); r < worker.last(run.tokens()); r++) {
             System.arraycopy(source, wanted[r] * input.width, input.data(), input.at(r), input.width);
         }
     }
 
-    private float[] array(DeviceMemory memory, long floats) {
+    private CpuMemory memory(DeviceMemory memory, long floats) {
         if (!(memory instanceof CpuMemory own) || !own.belongsTo(device)) {
             throw new IllegalArgumentException(layer.name() + ": memory of another device");
         }
@@ -253,11 +259,11 @@ final class CpuLayer implements CompiledLayer {
             throw new IllegalArgumentException(
                     layer.name() + " needs " + floats * Float.BYTES + " bytes, the memory has " + own.bytes());
         }
-        return own.data();
+        return own;
     }
 
     private void bindCaches(Step step, @Nullable LayerState[] states) {
-        Op.Attention op = layer.attention().orElse(null);
+        Op.Attention op = attention;
         for (int p = 0; p < step.parts(); p++) {
             LayerState state = p < states.length ? states[p] : null;
             if (op != null) {
@@ -289,7 +295,7 @@ final class CpuLayer implements CompiledLayer {
     private void requireKnownIds(int tokens) {
         if (layer.nodes().getFirst().op() instanceof Op.Embed embed) {
             long known = embed.table().shape().rows();
-            Rows ids = values.getFirst();
+            Rows ids = values[0];
             for (int t = 0; t < tokens; t++) {
                 int id = Float.floatToRawIntBits(ids.data()[ids.at(t)]);
                 if (id < 0 || id >= known) {

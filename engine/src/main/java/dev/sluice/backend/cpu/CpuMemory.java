@@ -9,6 +9,7 @@ final class CpuMemory implements DeviceMemory {
     private final CpuDevice device;
     private final long bytes;
     private float[] data;
+    private MemorySegment whole;
     private MemorySegment view;
     private boolean closed;
 
@@ -24,11 +25,17 @@ final class CpuMemory implements DeviceMemory {
         this.device = device;
         this.bytes = bytes;
         data = new float[(int) floats];
-        view = MemorySegment.ofArray(data).asSlice(0, bytes);
+        whole = MemorySegment.ofArray(data);
+        view = whole.asSlice(0, bytes);
     }
 
     float[] data() {
         return data;
+    }
+
+    /** The array as a segment. */
+    MemorySegment segment() {
+        return whole;
     }
 
     boolean belongsTo(CpuDevice other) {
@@ -46,18 +53,24 @@ final class CpuMemory implements DeviceMemory {
 
     @Override
     public void write(long offset, MemorySegment source) {
-        device.exclusively(() -> {
+        device.lock();
+        try {
             requireOpen();
             MemorySegment.copy(source, 0, view, offset, source.byteSize());
-        });
+        } finally {
+            device.unlock();
+        }
     }
 
     @Override
     public void read(long offset, MemorySegment target) {
-        device.exclusively(() -> {
+        device.lock();
+        try {
             requireOpen();
             MemorySegment.copy(view, offset, target, 0, target.byteSize());
-        });
+        } finally {
+            device.unlock();
+        }
     }
 
     private void requireOpen() {
@@ -71,7 +84,8 @@ final class CpuMemory implements DeviceMemory {
         device.exclusively(() -> {
             closed = true;
             data = new float[0];
-            view = MemorySegment.ofArray(data);
+            whole = MemorySegment.ofArray(data);
+            view = whole;
             device.forget(this);
         });
     }

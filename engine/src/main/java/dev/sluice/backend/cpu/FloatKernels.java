@@ -138,16 +138,15 @@ final class FloatKernels implements Kernels {
     }
 
     @Override
-    public void rmsNorm(Op.RmsNorm op, float[] gain, Rows x, Rows y, int firstRun, int lastRun, Scratch scratch) {
-        MemorySegment gains = MemorySegment.ofArray(gain);
+    public void rmsNorm(Op.RmsNorm op, Rows gain, Rows x, Rows y, int firstRun, int lastRun, Scratch scratch) {
         for (int r = firstRun; r < lastRun; r++) {
-            long run = (long) Float.BYTES * r * gain.length;
+            long run = (long) Float.BYTES * r * gain.width;
             scratch.floatOps()
                     .rmsNorm(
                             x.segment(),
                             x.offset(0) + run,
-                            gains,
-                            gain.length,
+                            gain.segment(),
+                            gain.width,
                             op.eps(),
                             y.segment(),
                             y.offset(0) + run);

@@ -66,7 +66,7 @@ interface Kernels extends AutoCloseable {
             Scratch scratch);
 
     /** Norms of some runs of {@code gain.length} floats, counted over all tokens. */
-    void rmsNorm(Op.RmsNorm op, float[] gain, Rows x, Rows y, int firstRun, int lastRun, Scratch scratch);
+    void rmsNorm(Op.RmsNorm op, Rows gain, Rows x, Rows y, int firstRun, int lastRun, Scratch scratch);
 
     /** Turns some heads, counted over all tokens. */
     void rope(Op.Rope op, RotationTable table, Rows x, Rows y, int firstHead, int lastHead, Scratch scratch);

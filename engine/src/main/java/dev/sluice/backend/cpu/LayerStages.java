@@ -91,7 +91,7 @@ final class LayerStages {
                     }
                 });
             case Op.RmsNorm op -> {
-                float[] gain = BlockCodec.floats(op.gain());
+                Rows gain = Rows.of(BlockCodec.floats(op.gain()));
                 int pieces = op.width() / op.run();
                 if (pieces == 1 && onlyRounded(node.output())) {
                     norm(node, op, gain, in, out);
@@ -155,7 +155,7 @@ final class LayerStages {
     }
 
     /** A norm that is only read rounded: who norms a token also rounds it. */
-    private void norm(Node node, Op.RmsNorm op, float[] gain, Rows in, Rows out) {
+    private void norm(Node node, Op.RmsNorm op, Rows gain, Rows in, Rows out) {
         Rounded rounded = newRounded(out);
         int known = internal(0);
         roundedValues.put(node.output(), known);

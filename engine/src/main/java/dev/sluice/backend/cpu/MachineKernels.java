@@ -131,7 +131,7 @@ final class MachineKernels implements Kernels {
     }
 
     @Override
-    public void rmsNorm(Op.RmsNorm op, float[] gain, Rows x, Rows y, int firstRun, int lastRun, Scratch scratch) {
+    public void rmsNorm(Op.RmsNorm op, Rows gain, Rows x, Rows y, int firstRun, int lastRun, Scratch scratch) {
         rest.rmsNorm(op, gain, x, y, firstRun, lastRun, scratch);
     }
 

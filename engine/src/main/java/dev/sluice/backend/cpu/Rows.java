@@ -15,11 +15,21 @@ final class Rows {
         this.width = width;
     }
 
+    /** One row of values that stay. */
+    static Rows of(float[] values) {
+        Rows row = new Rows(values.length);
+        row.bind(values, 0);
+        return row;
+    }
+
     void bind(float[] array, int offset) {
-        if (data != array) {
-            data = array;
-            segment = MemorySegment.ofArray(array);
-        }
+        bind(array, data == array ? segment : MemorySegment.ofArray(array), offset);
+    }
+
+    /** {@code whole}: the array as a segment, for arrays that take turns. */
+    void bind(float[] array, MemorySegment whole, int offset) {
+        data = array;
+        segment = whole;
         start = offset;
     }
 

@@ -46,10 +46,10 @@ final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void rmsNorm(Op.RmsNorm op, float[] gain, Rows x, Rows y, int firstRun, int lastRun, Scratch scratch) {
+    public void rmsNorm(Op.RmsNorm op, Rows gain, Rows x, Rows y, int firstRun, int lastRun, Scratch scratch) {
         for (int r = firstRun; r < lastRun; r++) {
-            int at = r * gain.length;
-            ScalarOps.rmsNormRun(x.data(), x.at(0) + at, gain, op.eps(), y.data(), y.at(0) + at);
+            int at = r * gain.width;
+            ScalarOps.rmsNormRun(x.data(), x.at(0) + at, gain.data(), op.eps(), y.data(), y.at(0) + at);
         }
     }
 

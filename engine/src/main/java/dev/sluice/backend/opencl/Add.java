@@ -1,7 +1,5 @@
 package dev.sluice.backend.opencl;
 
-import dev.sluice.opencl.NDRange;
-
 /** {@code add.cl}: the sum of two values. */
 final class Add implements Stage {
     private final Value a;
@@ -37,7 +35,7 @@ final class Add implements Stage {
                 .i32(y.at())
                 .i32(y.stride())
                 .i32(width)
-                .launch(run.queue, NDRange.of(items, run.tokens));
+                .launch(run.queue, items, run.tokens, 0, 0);
     }
 
     @Override

@@ -1,7 +1,5 @@
 package dev.sluice.backend.opencl;
 
-import dev.sluice.opencl.NDRange;
-
 /** {@code argmax.cl}: index of the largest float of each row. */
 final class ArgMax implements Stage {
     private final Value x;
@@ -27,7 +25,7 @@ final class ArgMax implements Stage {
                 .buffer(run.buffer(x))
                 .i32(x.stride())
                 .buffer(run.buffer(y))
-                .launch(run.queue, NDRange.of((long) run.tokens * items).local(items));
+                .launch(run.queue, (long) run.tokens * items, 1, items, 1);
     }
 
     @Override

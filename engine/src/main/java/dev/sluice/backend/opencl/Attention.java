@@ -2,7 +2,6 @@ package dev.sluice.backend.opencl;
 
 import dev.sluice.backend.KvType;
 import dev.sluice.graph.Op;
-import dev.sluice.opencl.NDRange;
 
 /**
  * {@code attention.cl}: the last tokens over the KV cache, a launch for each sequence; fewer query rows a group for one
@@ -89,8 +88,10 @@ final class Attention implements Stage {
                 .i32(run.at(part, y))
                 .launch(
                         run.queue,
-                        NDRange.of((long) op.kvHeads() * tuning.tileItems(), (long) groups * tuning.keyItems())
-                                .local(tuning.tileItems(), tuning.keyItems()));
+                        (long) op.kvHeads() * tuning.tileItems(),
+                        (long) groups * tuning.keyItems(),
+                        tuning.tileItems(),
+                        tuning.keyItems());
     }
 
     @Override

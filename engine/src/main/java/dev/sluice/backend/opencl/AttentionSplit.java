@@ -2,7 +2,6 @@ package dev.sluice.backend.opencl;
 
 import dev.sluice.backend.KvType;
 import dev.sluice.graph.Op;
-import dev.sluice.opencl.NDRange;
 
 /**
  * {@code attention_split.cl} and {@code attention_merge.cl}: one token of one sequence, from the projections to the
@@ -97,7 +96,7 @@ final class AttentionSplit implements TokenAttention {
                 .buffer(device.scratch().partials())
                 .buffer(run.buffer(y))
                 .i32(run.at(part, y))
-                .launch(run.queue, NDRange.of((long) groups * items, splits).local(items, 1));
+                .launch(run.queue, (long) groups * items, splits, items, 1);
         merge.submit(run, part, splits);
     }
 

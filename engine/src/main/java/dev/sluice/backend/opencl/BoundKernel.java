@@ -98,6 +98,11 @@ final class BoundKernel implements AutoCloseable {
         recorder.launch(queue, this, range);
     }
 
+    /** Launches in one dimension or two, whose sizes change from step to step; see {@link Queue#launch}. */
+    void launch(Queue queue, long x, long y, int localX, int localY) {
+        recorder.launch(queue, this, x, y, localX, localY);
+    }
+
     // ---- what the recorder asks ----
 
     ProgramSource program() {

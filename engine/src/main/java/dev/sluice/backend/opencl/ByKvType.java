@@ -22,7 +22,12 @@ final class ByKvType implements AutoCloseable {
     }
 
     BoundKernel of(KvType type) {
-        return kernels.computeIfAbsent(type, t -> device.bind(spec(spec, t)));
+        BoundKernel known = kernels.get(type);
+        if (known == null) {
+            known = device.bind(spec(spec, type));
+            kernels.put(type, known);
+        }
+        return known;
     }
 
     /** The variant of a program for a cache of a type. */

@@ -24,6 +24,11 @@ final class Chains implements AutoCloseable {
     private final OpenClDevice device;
     private final Map<Key, List<Chain>> known = new HashMap<>();
     private final Map<Key, LayersKernel> kernels = new HashMap<>();
+    /** The list that was asked for last, a copy, and its chains: the next token's are the same. */
+    private List<CompiledLayer> lastLayers = List.of();
+
+    private @Nullable KvType lastType;
+    private List<Chain> lastChains = List.of();
 
     Chains(OpenClDevice device) {
         this.device = device;
@@ -31,13 +36,31 @@ final class Chains implements AutoCloseable {
 
     /** The chains of a list of this device's layers, whose caches are of a type. */
     List<Chain> of(List<CompiledLayer> layers, KvType type) {
+        if (type == lastType && same(layers, lastLayers)) {
+            return lastChains;
+        }
         Key key = new Key(layers, type);
         List<Chain> chains = known.get(key);
         if (chains == null) {
             chains = find(layers.stream().map(OpenClCompiledLayer.class::cast).toList(), type);
             known.put(new Key(List.copyOf(layers), type), chains);
         }
+        lastLayers = List.copyOf(layers);
+        lastType = type;
+        lastChains = chains;
         return chains;
+    }
+
+    private static boolean same(List<CompiledLayer> one, List<CompiledLayer> other) {
+        if (one.size() != other.size()) {
+            return false;
+        }
+        for (int i = 0; i < one.size(); i++) {
+            if (one.get(i) != other.get(i)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private List<Chain> find(List<OpenClCompiledLayer> layers, KvType type) {
@@ -84,5 +107,8 @@ final class Chains implements AutoCloseable {
         kernels.values().forEach(LayersKernel::close);
         kernels.clear();
         known.clear();
+        lastType = null;
+        lastLayers = List.of();
+        lastChains = List.of();
     }
 }

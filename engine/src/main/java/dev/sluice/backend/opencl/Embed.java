@@ -1,7 +1,6 @@
 package dev.sluice.backend.opencl;
 
 import dev.sluice.backend.tiles.WeightLayout;
-import dev.sluice.opencl.NDRange;
 import dev.sluice.tensor.DType;
 import java.util.List;
 
@@ -34,7 +33,8 @@ final class Embed implements Stage {
     @Override
     public void submit(Run run) {
         int first = 0;
-        for (Matrix piece : pieces) {
+        for (int i = 0; i < pieces.size(); i++) {
+            Matrix piece = pieces.get(i);
             kernel.args()
                     .buffer(piece.tiles())
                     .i32(first)
@@ -42,10 +42,10 @@ final class Embed implements Stage {
                     .i32(rows)
                     .i32(piece.cols())
                     .f32(scale)
-                    .buffer(run.buffer(new Value(Value.INPUT, 0, 1)))
+                    .buffer(run.slot(Value.INPUT))
                     .buffer(run.buffer(y))
                     .i32(y.at())
-                    .launch(run.queue, NDRange.of((long) run.tokens * items).local(items));
+                    .launch(run.queue, (long) run.tokens * items, 1, items, 1);
             first += piece.rows();
         }
     }

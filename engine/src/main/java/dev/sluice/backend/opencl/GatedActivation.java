@@ -1,7 +1,6 @@
 package dev.sluice.backend.opencl;
 
 import dev.sluice.graph.Activation;
-import dev.sluice.opencl.NDRange;
 
 /** {@code activation.cl}: {@code activation(gate) ⊙ up}, where the products could not do it themselves. */
 final class GatedActivation implements Stage {
@@ -35,7 +34,7 @@ final class GatedActivation implements Stage {
                 .buffer(run.buffer(gate))
                 .i32(elements)
                 .i32(activation == Activation.GELU_TANH ? 1 : 0)
-                .launch(run.queue, NDRange.of(Math.ceilDiv(elements, FLOATS_PER_ITEM)));
+                .launch(run.queue, Math.ceilDiv(elements, FLOATS_PER_ITEM), 1, 0, 0);
     }
 
     @Override

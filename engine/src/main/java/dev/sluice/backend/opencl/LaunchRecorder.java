@@ -1,11 +1,15 @@
 package dev.sluice.backend.opencl;
 
 import dev.sluice.backend.LaunchProfile;
+import dev.sluice.backend.Step;
 import dev.sluice.opencl.Event;
 import dev.sluice.opencl.NDRange;
 import dev.sluice.opencl.Queue;
+import dev.sluice.trace.Timeline;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,19 +20,33 @@ final class LaunchRecorder {
     /** Events are read when so many wait: a driver may hold memory for each. */
     private static final int MOST_PENDING = 4096;
 
-    private record Launch(String name, Event event) {}
+    /** {@code queuedAt}: by the host's clock. */
+    private record Launch(String name, Event event, DeviceSpans.Place place, long queuedAt) {}
 
     private static final class Total {
         long launches;
         long nanos;
     }
 
-    private final List<Launch> pending = new ArrayList<>();
+    private final DeviceSpans spans;
+    private final Deque<Launch> pending = new ArrayDeque<>();
     private final Map<String, Total> totals = new HashMap<>();
     private @Nullable List<TracedLaunch> trace;
     private long launches;
     private long steps;
     private long hostNanos;
+    private DeviceSpans.Place place = DeviceSpans.Place.NONE;
+
+    LaunchRecorder(DeviceSpans spans) {
+        this.spans = spans;
+    }
+
+    /** What follows belongs to a layer. */
+    void enter(String layer, Step step) {
+        if (Timeline.on()) {
+            place = DeviceSpans.Place.of(layer, step);
+        }
+    }
 
     void launch(Queue queue, BoundKernel kernel, NDRange range) {
         if (trace != null) {
@@ -40,10 +58,22 @@ final class LaunchRecorder {
             queue.launch(kernel.kernel(), range);
             return;
         }
-        pending.add(new Launch(kernel.program().label(), queue.launchWithEvent(kernel.kernel(), range)));
+        long now = System.nanoTime();
+        pending.add(new Launch(kernel.program().label(), queue.launchWithEvent(kernel.kernel(), range), place, now));
         if (pending.size() == MOST_PENDING) {
             drain();
         }
+    }
+
+    /** As the other, for work-items in one dimension or two and the groups they come in; makes no object. */
+    void launch(Queue queue, BoundKernel kernel, long x, long y, int localX, int localY) {
+        if (trace != null || queue.profiling()) {
+            NDRange all = y > 1 || localY > 1 ? NDRange.of(x, y) : NDRange.of(x);
+            launch(queue, kernel, localX > 0 ? all.local(localX, localY) : all);
+            return;
+        }
+        launches++;
+        queue.launch(kernel.kernel(), x, y, localX, localY);
     }
 
     /** Launches so far. */
@@ -82,15 +112,33 @@ final class LaunchRecorder {
         return profile;
     }
 
-    private void drain() {
-        for (Launch launch : pending) {
-            try (Event event = launch.event()) {
-                event.await();
-                Total total = totals.computeIfAbsent(launch.name(), n -> new Total());
-                total.launches++;
-                total.nanos += event.profile().nanos();
+    /** Tells the timeline of the launches and copies that are done. */
+    void report() {
+        if (Timeline.on()) {
+            while (!pending.isEmpty() && pending.getFirst().event().progress() == Event.Progress.COMPLETE) {
+                count(pending.removeFirst());
             }
+            if (pending.isEmpty()) {
+                spans.endLayer();
+            }
+            spans.reportCopies();
         }
-        pending.clear();
+    }
+
+    private void drain() {
+        while (!pending.isEmpty()) {
+            count(pending.removeFirst());
+        }
+    }
+
+    private void count(Launch launch) {
+        try (Event event = launch.event()) {
+            event.await();
+            Event.Profile profile = event.profile();
+            Total total = totals.computeIfAbsent(launch.name(), n -> new Total());
+            total.launches++;
+            total.nanos += profile.nanos();
+            spans.launched(launch.name(), launch.place(), launch.queuedAt(), profile);
+        }
     }
 }

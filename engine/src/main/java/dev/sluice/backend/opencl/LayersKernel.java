@@ -28,17 +28,21 @@ final class LayersKernel implements AutoCloseable {
     private record Place(Role role, int layer) {}
 
     private final OpenClDevice device;
-    private final List<Place> places;
+    private final Place[] places;
     private final BoundKernel kernel;
     private final NDRange range;
     private final int patience;
+    private final String name;
 
     LayersKernel(OpenClDevice device, List<OpenClCompiledLayer> layers, List<LayerCalls> calls) {
         this.device = device;
-        places = new ArrayList<>();
-        List<List<Integer>> buffers = place(calls, places);
+        List<Place> all = new ArrayList<>();
+        List<List<Integer>> buffers = place(calls, all);
+        places = all.toArray(Place[]::new);
         kernel = device.bind(LayersProgram.of(calls, buffers));
         range = NDRange.of(device.computeUnits()).local(1);
+        name = layers.getFirst().layer().name() + " to "
+                + layers.getLast().layer().name();
         long largest = layers.stream()
                 .mapToLong(OpenClCompiledLayer::residentBytes)
                 .max()
@@ -124,6 +128,7 @@ final class LayersKernel implements AutoCloseable {
             };
             kernel.buffer(buffer);
         }
+        device.recorder().enter(name, step);
         kernel.launch(queue, range);
     }
 

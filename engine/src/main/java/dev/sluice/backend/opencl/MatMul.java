@@ -1,7 +1,6 @@
 package dev.sluice.backend.opencl;
 
 import dev.sluice.opencl.Buffer;
-import dev.sluice.opencl.NDRange;
 import dev.sluice.tensor.DType;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +16,7 @@ final class MatMul implements Stage {
     private final DeviceTuning tuning;
     private final boolean rounds;
     private final Product product;
+    private final Packed packed;
     private final BoundKernel pack;
     private final BoundKernel kernel;
 
@@ -26,6 +26,7 @@ final class MatMul implements Stage {
         this.tuning = tuning;
         DType type = product.matrices().getFirst().type();
         rounds = tuning.vectors().dot().takes(type);
+        packed = new Packed(product.x(), product.norm(), rounds, tuning.tokens());
         pack = device.bind(packSpec(tuning, type));
         kernel = device.bind(spec(tuning, type));
     }
@@ -60,7 +61,7 @@ final class MatMul implements Stage {
         Product p = product;
         int count = Math.ceilDiv(run.tokens, tuning.tokens());
         Buffer panels = device.scratch().panels();
-        if (run.packs(new Packed(p.x(), p.norm(), rounds, tuning.tokens()))) {
+        if (run.packs(packed)) {
             BoundKernel args = pack.args()
                     .buffer(run.buffer(p.x()))
                     .i32(p.x().at())
@@ -70,12 +71,9 @@ final class MatMul implements Stage {
                     .buffer(p.norm() == null ? null : p.norm().gain())
                     .f32(p.norm() == null ? 0 : p.norm().eps());
             if (rounds) {
-                args.f32(LARGE).buffer(panels).launch(run.queue, NDRange.of(count));
+                args.f32(LARGE).buffer(panels).launch(run.queue, count, 1, 0, 0);
             } else {
-                args.buffer(panels)
-                        .launch(
-                                run.queue,
-                                NDRange.of((long) count * tuning.items()).local(tuning.items()));
+                args.buffer(panels).launch(run.queue, (long) count * tuning.items(), 1, tuning.items(), 1);
             }
         }
         // The panels are the grain of the work; tiles are divided only where there are too few panels.
@@ -92,8 +90,10 @@ final class MatMul implements Stage {
                 .i32(p.y().stride())
                 .launch(
                         run.queue,
-                        NDRange.of((long) groups * tuning.tileItems(), (long) count * tuning.tilesAtOnce())
-                                .local(tuning.tileItems(), tuning.tilesAtOnce()));
+                        (long) groups * tuning.tileItems(),
+                        (long) count * tuning.tilesAtOnce(),
+                        tuning.tileItems(),
+                        tuning.tilesAtOnce());
     }
 
     @Override

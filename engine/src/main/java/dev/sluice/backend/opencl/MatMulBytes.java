@@ -1,6 +1,5 @@
 package dev.sluice.backend.opencl;
 
-import dev.sluice.opencl.NDRange;
 import dev.sluice.tensor.DType;
 import org.jspecify.annotations.Nullable;
 
@@ -10,6 +9,7 @@ final class MatMulBytes implements Stage {
     private final Product product;
     private final PlaneTuning tuning;
     private final NormedInput input;
+    private final Quantised wanted;
     private final BoundKernel quantise;
     private final BoundKernel few;
     private final BoundKernel many;
@@ -19,6 +19,7 @@ final class MatMulBytes implements Stage {
         this.product = product;
         tuning = all.planes();
         input = new NormedInput(device, product);
+        wanted = new Quantised(product.x(), product.norm());
         quantise = device.bind(quantiseSpec());
         DType type = product.matrices().getFirst().type();
         few = device.bind(spec(all, type, 1));
@@ -54,7 +55,6 @@ final class MatMulBytes implements Stage {
     @Override
     public void submit(Run run) {
         Product p = product;
-        Quantised wanted = new Quantised(p.x(), p.norm());
         Scratch scratch = device.scratch();
         if (!run.holds(wanted)) {
             quantise.args()
@@ -63,10 +63,11 @@ final class MatMulBytes implements Stage {
                     .i32(p.cols())
                     .buffer(scratch.bytes())
                     .buffer(scratch.byteScales())
-                    .launch(run.queue, NDRange.of(p.cols() / 32, run.tokens));
+                    .launch(run.queue, p.cols() / 32, run.tokens, 0, 0);
             run.packs(wanted);
         }
-        p.matrices((run.tokens <= PlaneTuning.FEW ? few : many).args())
+        BoundKernel kernel = run.tokens <= PlaneTuning.FEW ? few : many;
+        p.matrices(kernel.args())
                 .buffer(p.bias())
                 .buffer(scratch.bytes())
                 .buffer(scratch.byteScales())
@@ -75,8 +76,8 @@ final class MatMulBytes implements Stage {
                 .i32(p.residual() == null ? 0 : p.residual().at())
                 .buffer(run.buffer(p.y()))
                 .i32(p.y().at())
-                .i32(p.y().stride())
-                .launch(run.queue, MatMulPlanes.range(tuning, p, run.tokens));
+                .i32(p.y().stride());
+        MatMulPlanes.launch(kernel, run, tuning, p);
     }
 
     @Override

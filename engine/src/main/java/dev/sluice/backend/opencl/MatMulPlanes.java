@@ -1,7 +1,6 @@
 package dev.sluice.backend.opencl;
 
 import dev.sluice.opencl.Buffer;
-import dev.sluice.opencl.NDRange;
 import dev.sluice.tensor.DType;
 
 /** {@code matmul_planes.cl}: a product with many tokens from row planes. */
@@ -36,7 +35,8 @@ final class MatMulPlanes implements Stage {
     public void submit(Run run) {
         Product p = product;
         Buffer x = input.of(run);
-        p.matrices((run.tokens <= PlaneTuning.FEW ? few : many).args())
+        BoundKernel kernel = run.tokens <= PlaneTuning.FEW ? few : many;
+        p.matrices(kernel.args())
                 .buffer(p.bias())
                 .buffer(x)
                 .i32(input.at())
@@ -45,17 +45,17 @@ final class MatMulPlanes implements Stage {
                 .i32(p.residual() == null ? 0 : p.residual().at())
                 .buffer(run.buffer(p.y()))
                 .i32(p.y().at())
-                .i32(p.y().stride())
-                .launch(run.queue, range(tuning, p, run.tokens));
+                .i32(p.y().stride());
+        launch(kernel, run, tuning, p);
     }
 
-    /** Groups for tiles of four times as many rows and tokens as they have work-items along each dimension. */
-    static NDRange range(PlaneTuning tuning, Product product, int tokens) {
+    /** Launches groups for tiles of four times as many rows and tokens as they have work-items along each dimension. */
+    static void launch(BoundKernel kernel, Run run, PlaneTuning tuning, Product product) {
         int rowQuads = tuning.quads();
-        int tokenQuads = tuning.tokenQuads(tokens);
+        int tokenQuads = tuning.tokenQuads(run.tokens);
         long rowGroups = Math.ceilDiv(16L * product.resultTiles(), 4 * rowQuads);
-        long tokenGroups = Math.ceilDiv(tokens, 4 * tokenQuads);
-        return NDRange.of(rowGroups * rowQuads, tokenGroups * tokenQuads).local(rowQuads, tokenQuads);
+        long tokenGroups = Math.ceilDiv(run.tokens, 4 * tokenQuads);
+        kernel.launch(run.queue, rowGroups * rowQuads, tokenGroups * tokenQuads, rowQuads, tokenQuads);
     }
 
     @Override

@@ -1,8 +1,8 @@
 package dev.sluice.backend.opencl;
 
 import dev.sluice.opencl.Buffer;
-import dev.sluice.opencl.HostMemory;
 import dev.sluice.opencl.Queue;
+import dev.sluice.opencl.RepeatedRead;
 import java.lang.foreign.ValueLayout;
 
 /** Where the work-groups of {@link LayersKernel}s wait for each other ({@code meeting.cl}). */
@@ -14,7 +14,7 @@ final class Meeting implements AutoCloseable {
     private static final int MOST_COME = 1 << 30;
 
     private final Buffer words;
-    private final HostMemory seen = HostMemory.allocate((long) Integer.BYTES * WORDS);
+    private final RepeatedRead seen = new RepeatedRead((long) Integer.BYTES * WORDS);
 
     Meeting(OpenClDevice device, Queue queue) {
         words = device.newBuffer((long) Integer.BYTES * WORDS, "the meetings of work-groups");
@@ -28,7 +28,7 @@ final class Meeting implements AutoCloseable {
     /** Has the host see how it went, when what was queued so far is done. */
     void look(Queue queue) {
         // Whoever waits for what is queued after it waits for it as well.
-        queue.readAsync(words, 0, seen, 0, words.byteSize()).close();
+        seen.start(queue, words, 0);
     }
 
     /** Whether a meeting broke before the last look that is done: what was computed since is void. */

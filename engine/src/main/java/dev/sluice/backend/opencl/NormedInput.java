@@ -1,8 +1,6 @@
 package dev.sluice.backend.opencl;
 
 import dev.sluice.opencl.Buffer;
-import dev.sluice.opencl.NDRange;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,15 +11,15 @@ final class NormedInput implements AutoCloseable {
     private final OpenClDevice device;
     private final Product product;
     private final int items;
+    private final @Nullable Normed normed;
     private final @Nullable BoundKernel norm;
 
     NormedInput(OpenClDevice device, Product product) {
         this.device = device;
         this.product = product;
         items = device.tuning().items();
-        norm = product.norm() == null
-                ? null
-                : device.bind(ProgramSpec.of("rmsnorm").with("ITEMS", items));
+        normed = product.norm() == null ? null : new Normed(product.x(), product.norm());
+        norm = normed == null ? null : device.bind(ProgramSpec.of("rmsnorm").with("ITEMS", items));
     }
 
     /** What the panels hold: products with the same input and norm share them. */
@@ -30,19 +28,18 @@ final class NormedInput implements AutoCloseable {
     /** The input, made if it is not there. */
     Buffer of(Run run) {
         Value x = product.x();
-        if (norm == null) {
+        if (norm == null || normed == null) {
             return run.buffer(x);
         }
-        Product.Norm its = Objects.requireNonNull(product.norm());
         Buffer panels = device.scratch().panels();
-        if (run.packs(new Normed(x, its))) {
+        if (run.packs(normed)) {
             norm.args()
                     .buffer(run.buffer(x))
                     .i32(x.at())
                     .i32(product.cols())
-                    .buffer(its.gain())
+                    .buffer(normed.norm().gain())
                     .i32(product.cols())
-                    .f32(its.eps())
+                    .f32(normed.norm().eps())
                     .i32(0)
                     .buffer(null)
                     .i32(0)
@@ -50,7 +47,7 @@ final class NormedInput implements AutoCloseable {
                     .buffer(panels)
                     .i32(0)
                     .i32(product.cols())
-                    .launch(run.queue, NDRange.of(items, run.tokens).local(items, 1));
+                    .launch(run.queue, items, run.tokens, items, 1);
         }
         return panels;
     }

@@ -5,6 +5,7 @@ import dev.sluice.backend.DeviceMemory;
 import dev.sluice.backend.Fence;
 import dev.sluice.backend.KvType;
 import dev.sluice.backend.LayerState;
+import dev.sluice.backend.StateSource;
 import dev.sluice.backend.Step;
 import dev.sluice.graph.Layer;
 import dev.sluice.graph.Op;
@@ -18,7 +19,6 @@ import org.jspecify.annotations.Nullable;
 
 /** A layer bound to an OpenCL device: its stages in order. */
 final class OpenClCompiledLayer implements CompiledLayer {
-    private static final KvCache[] NO_CACHES = {};
     /** Beyond this many bytes of weights a launch costs little beside what it does. */
     private static final long MOST_CHAINED_BYTES = 64L << 20;
 
@@ -32,6 +32,13 @@ final class OpenClCompiledLayer implements CompiledLayer {
     private final Map<KvType, Optional<LayerCalls>> calls = new EnumMap<>(KvType.class);
     private final long residentBytes;
     private final List<CompiledLayer> alone = List.of(this);
+    private final Op.@Nullable Attention attention;
+    // What a submission needs is used again by the next, so that steps allocate nothing.
+    private final Buffer[] slots;
+    private KvCache[] caches = {};
+    private @Nullable Run run;
+    private @Nullable LayerState[] given = {};
+    private final StateSource source = i -> given;
     private boolean chains;
     private boolean closed;
 
@@ -39,6 +46,7 @@ final class OpenClCompiledLayer implements CompiledLayer {
     OpenClCompiledLayer(OpenClDevice device, Layer layer, @Nullable StreamedMatrices streamed) {
         this.device = device;
         this.layer = layer;
+        attention = layer.attention().orElse(null);
         this.streamed = streamed;
         resources = new LayerResources(device, streamed);
         LayerPlan plan = new LayerPlan(device, resources, layer);
@@ -47,6 +55,7 @@ final class OpenClCompiledLayer implements CompiledLayer {
             plan.build();
             inPlaceNeedsCopy = layer.kind() == Layer.Kind.BLOCK && plan.lastReadsInput();
             scratchSlots = plan.slotWidths().size();
+            slots = new Buffer[Value.SCRATCH + scratchSlots];
             for (int i = 0; i < scratchSlots; i++) {
                 device.scratch().reserve(i, plan.slotWidths().get(i));
             }
@@ -94,18 +103,20 @@ final class OpenClCompiledLayer implements CompiledLayer {
 
     @Override
     public Fence submit(Step step, DeviceMemory in, DeviceMemory out, @Nullable LayerState... states) {
-        device.exclusively(queue -> device.steps().submit(queue, alone, step, in, out, out, i -> states));
-        return device.fence();
+        synchronized (device) {
+            given = states;
+            return device.submit(alone, step, in, out, out, source);
+        }
     }
 
     /** Queues the layer's launches; the caller holds the device. */
-    void queue(Queue queue, Step step, DeviceMemory in, DeviceMemory out, @Nullable LayerState... states) {
+    void queue(Queue queue, Step step, DeviceMemory in, DeviceMemory out, @Nullable LayerState[] states) {
         boolean head = layer.kind() == Layer.Kind.HEAD;
         int rows = head || layer.kind() == Layer.Kind.ARGMAX ? step.outputRows() : step.tokens();
         requireRoom(step);
         Buffer source = buffer(in, (long) (head ? step.tokens() : rows) * layer.inputWidth());
         Buffer target = buffer(out, (long) rows * layer.outputWidth());
-        KvCache[] caches = caches(step, states);
+        checkCaches(step, states);
         if (rows == 0) {
             return;
         }
@@ -116,15 +127,21 @@ final class OpenClCompiledLayer implements CompiledLayer {
             streamed.arrive(queue);
         }
         boolean copies = source == target && inPlaceNeedsCopy;
-        Buffer[] slots = new Buffer[Value.SCRATCH + scratchSlots];
         slots[Value.INPUT] = head && rows < step.tokens() ? outputRows(queue, step, source) : source;
         slots[Value.OUTPUT] = copies ? device.scratch().slot(scratchSlots) : target;
         for (int i = 0; i < scratchSlots; i++) {
             slots[Value.SCRATCH + i] = device.scratch().slot(i);
         }
-        Run run = new Run(queue, step, rows, caches, slots);
-        for (Stage stage : stages) {
-            stage.submit(run);
+        Run present = run;
+        if (present == null) {
+            present = new Run(queue, step, rows, caches, slots);
+            run = present;
+        } else {
+            present.again(queue, step, rows, caches);
+        }
+        device.recorder().enter(layer.name(), step);
+        for (int i = 0; i < stages.size(); i++) {
+            stages.get(i).submit(present);
         }
         if (copies) {
             queue.copy(slots[Value.OUTPUT], 0, target, 0, (long) Float.BYTES * rows * layer.outputWidth());
@@ -160,18 +177,21 @@ final class OpenClCompiledLayer implements CompiledLayer {
         return own.buffer();
     }
 
-    private KvCache[] caches(Step step, @Nullable LayerState[] states) {
-        Op.Attention op = layer.attention().orElse(null);
+    /** Checks the parts' states and gathers their caches. */
+    private void checkCaches(Step step, @Nullable LayerState[] states) {
+        Op.Attention op = attention;
         if (op == null) {
             for (int p = 0; p < Math.min(step.parts(), states.length); p++) {
                 if (states[p] != null) {
                     throw new IllegalArgumentException(layer.name() + " keeps no state");
                 }
             }
-            return NO_CACHES;
+            return;
         }
-        KvCache[] caches = new KvCache[step.parts()];
-        for (int p = 0; p < caches.length; p++) {
+        if (caches.length < step.parts()) {
+            caches = new KvCache[step.parts()];
+        }
+        for (int p = 0; p < step.parts(); p++) {
             caches[p] = cache(op, step, p, p < states.length ? states[p] : null);
             for (int before = 0; before < p; before++) {
                 if (caches[before] == caches[p]) {
@@ -180,7 +200,6 @@ final class OpenClCompiledLayer implements CompiledLayer {
                 }
             }
         }
-        return caches;
     }
 
     private KvCache cache(Op.Attention op, Step step, int part, @Nullable LayerState state) {
@@ -205,7 +224,8 @@ final class OpenClCompiledLayer implements CompiledLayer {
         requireRoom(step);
         buffer(in, layer.inputWidth());
         buffer(out, layer.outputWidth());
-        return caches(step, states)[0];
+        checkCaches(step, states);
+        return caches[0];
     }
 
     /** @throws IllegalStateException if the layer is closed */
@@ -243,10 +263,10 @@ final class OpenClCompiledLayer implements CompiledLayer {
                 && device.tuning().vectors().patience() > 0
                 && residentBytes <= MOST_CHAINED_BYTES
                 && !inPlaceNeedsCopy;
-        layer.attention()
-                .filter(op -> chained)
-                .ifPresent(op -> calls.computeIfAbsent(
-                        type, t -> LayerTracer.calls(device, resources, op, stages, scratchSlots, t)));
+        Op.Attention op = attention;
+        if (op != null && chained) {
+            calls.computeIfAbsent(type, t -> LayerTracer.calls(device, resources, op, stages, scratchSlots, t));
+        }
         chains = calls.values().stream().anyMatch(Optional::isPresent);
     }
 

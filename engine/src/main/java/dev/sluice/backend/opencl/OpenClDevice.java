@@ -33,7 +33,10 @@ import dev.sluice.opencl.DeviceType;
 import dev.sluice.opencl.Event;
 import dev.sluice.opencl.HostMemory;
 import dev.sluice.opencl.Queue;
+import dev.sluice.opencl.RepeatedRead;
 import dev.sluice.tensor.Tensor;
+import dev.sluice.trace.Timeline;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -66,10 +69,12 @@ final class OpenClDevice implements Device {
     private final WeightStore weights;
     private final MemoryAccount memory;
     private final Scratch scratch;
-    private final LaunchRecorder recorder = new LaunchRecorder();
+    private final DeviceSpans spans;
+    private final LaunchRecorder recorder;
     private final List<RotationTable> rotations = new ArrayList<>();
     private final List<OpenClCompiledLayer> layers = new ArrayList<>();
     private final Steps steps = new Steps(this);
+    private final Fence fence = this::awaitAll;
     /** Slots and images, which others own. */
     private final List<AutoCloseable> streaming = new ArrayList<>();
 
@@ -88,9 +93,11 @@ final class OpenClDevice implements Device {
         tuning = tunings.base();
         exact = options.precision() == Precision.EXACT;
         batchTokens = options.batchTokens();
+        spans = new DeviceSpans(info.id());
+        recorder = new LaunchRecorder(spans);
         context = Context.create(device);
         try {
-            queue = context.newQueue(device);
+            queue = newQueue();
         } catch (RuntimeException e) {
             context.close();
             throw e;
@@ -128,6 +135,11 @@ final class OpenClDevice implements Device {
                             + ". Is it in use by another process, or its driver out of date?",
                     e);
         }
+    }
+
+    /** A queue whose commands tell when they ran, if somebody wants to know. */
+    private Queue newQueue() {
+        return Timeline.on() ? context.newProfilingQueue(device) : context.newQueue(device);
     }
 
     // ---- what the parts of this package ask of their device ----
@@ -191,15 +203,23 @@ final class OpenClDevice implements Device {
 
     /** Runs something that uses the queue, one thread at a time. */
     synchronized void exclusively(Consumer<Queue> action) {
-        if (closed) {
-            throw new IllegalStateException(info.id() + " has been closed");
-        }
+        requireOpen();
         try {
             action.accept(queue);
         } catch (ClException e) {
-            steps.giveUp(); // so that what is closed next does not wait for it
-            throw failed(e);
+            throw gaveUp(e);
         }
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException(info.id() + " has been closed");
+        }
+    }
+
+    private DeviceFailure gaveUp(ClException e) {
+        steps.giveUp(); // so that what is closed next does not wait for it
+        return failed(e);
     }
 
     private DeviceFailure failed(ClException e) {
@@ -272,13 +292,26 @@ final class OpenClDevice implements Device {
         }
     }
 
+    /** Waits for a copy to the host, while others may use the device. */
+    void awaiting(RepeatedRead read) {
+        try {
+            read.await();
+        } catch (ClException e) {
+            throw failed(e);
+        }
+    }
+
+    DeviceSpans spans() {
+        return spans;
+    }
+
     LaunchRecorder recorder() {
         return recorder;
     }
 
-    /** A fence after all that was submitted so far. */
-    Fence fence() {
-        return () -> exclusively(q -> {
+    /** Waits for all that was submitted so far. */
+    private void awaitAll() {
+        exclusively(q -> {
             q.finish();
             steps.settle(q);
         });
@@ -448,7 +481,7 @@ final class OpenClDevice implements Device {
     private Queue copies() {
         Queue present = copies;
         if (present == null) {
-            present = context.newQueue(device);
+            present = newQueue();
             copies = present;
         }
         return present;
@@ -536,15 +569,48 @@ final class OpenClDevice implements Device {
     }
 
     @Override
-    public Fence submit(
+    public synchronized Fence submit(
             List<CompiledLayer> layers,
             Step step,
             DeviceMemory in,
             DeviceMemory between,
             DeviceMemory out,
             StateSource states) {
-        exclusively(queue -> steps.submit(queue, layers, step, in, between, out, states));
-        return fence();
+        requireOpen();
+        if (Timeline.on() && !queue.profiling()) {
+            startProfile(); // the timeline began after the device was opened
+        }
+        try {
+            steps.submit(queue, layers, step, in, between, out, states);
+            return fence;
+        } catch (ClException e) {
+            throw gaveUp(e);
+        }
+    }
+
+    /** See {@link DeviceMemory#write}. */
+    synchronized void write(Buffer to, long offset, MemorySegment from) {
+        requireOpen();
+        try {
+            steps.settle(queue); // steps may have to be taken again with what is here now
+            queue.write(to, offset, from);
+        } catch (ClException e) {
+            throw gaveUp(e);
+        }
+    }
+
+    /** See {@link DeviceMemory#read}. */
+    synchronized void read(Buffer from, long offset, MemorySegment to) {
+        requireOpen();
+        try {
+            queue.read(from, offset, to);
+            if (steps.settle(queue)) {
+                queue.read(from, offset, to);
+            }
+            recorder.report();
+        } catch (ClException e) {
+            throw gaveUp(e);
+        }
     }
 
     /** A layer of this device, still open. */
@@ -574,6 +640,8 @@ final class OpenClDevice implements Device {
         }
         finish();
         steps.settle(queue);
+        recorder.report();
+        spans.close();
         List.copyOf(layers).forEach(CompiledLayer::close);
         for (AutoCloseable one : List.copyOf(streaming)) {
             switch (one) {

@@ -37,21 +37,13 @@ final class OpenClMemory implements DeviceMemory {
     @Override
     public void write(long offset, MemorySegment source) {
         Objects.checkFromIndexSize(offset, source.byteSize(), bytes);
-        device.exclusively(queue -> {
-            device.steps().settle(queue); // steps may have to be taken again with what is here now
-            queue.write(buffer(), offset, source);
-        });
+        device.write(buffer(), offset, source);
     }
 
     @Override
     public void read(long offset, MemorySegment target) {
         Objects.checkFromIndexSize(offset, target.byteSize(), bytes);
-        device.exclusively(queue -> {
-            queue.read(buffer(), offset, target);
-            if (device.steps().settle(queue)) {
-                queue.read(buffer(), offset, target);
-            }
-        });
+        device.read(buffer(), offset, target);
     }
 
     @Override

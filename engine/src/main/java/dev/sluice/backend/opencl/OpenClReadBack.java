@@ -1,63 +1,62 @@
 package dev.sluice.backend.opencl;
 
 import dev.sluice.backend.ReadBack;
-import dev.sluice.opencl.Event;
-import dev.sluice.opencl.HostMemory;
 import dev.sluice.opencl.Queue;
+import dev.sluice.opencl.RepeatedRead;
+import dev.sluice.trace.Timeline;
 import java.lang.foreign.MemorySegment;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Consumer;
 
 /** A copy to the host that does not hold the queue up. */
 final class OpenClReadBack implements ReadBack {
     private final OpenClDevice device;
     private final OpenClMemory memory;
     private final long offset;
-    private final HostMemory host;
-    private @Nullable Event event;
+    private final RepeatedRead read;
+    // Made once, for copies are started for each token.
+    private final Consumer<Queue> starting = this::start;
+    private final Consumer<Queue> arriving = this::arrived;
 
     OpenClReadBack(OpenClDevice device, OpenClMemory memory, long offset, long bytes) {
         this.device = device;
         this.memory = memory;
         this.offset = offset;
-        host = HostMemory.allocate(bytes);
+        read = new RepeatedRead(bytes);
     }
 
     @Override
     public void start() {
-        device.exclusively(queue -> {
-            forgetEvent();
-            event = queue.readAsync(memory.buffer(), offset, host, 0, host.byteSize());
-            device.steps().reading(this);
-        });
+        device.exclusively(starting);
+    }
+
+    private void start(Queue queue) {
+        read.start(queue, memory.buffer(), offset);
+        device.steps().reading(this);
     }
 
     /** Reads at once, in place of the copy that was queued. */
     void again(Queue queue) {
-        queue.read(memory.buffer(), offset, host.segment());
+        queue.read(memory.buffer(), offset, read.segment());
     }
 
     @Override
     public MemorySegment await() {
-        Event started = event;
-        if (started == null) {
-            throw new IllegalStateException("no copy was started");
-        }
-        device.awaiting(started);
-        device.exclusively(queue -> device.steps().arrived(queue, this));
-        return host.segment();
+        device.awaiting(read);
+        device.exclusively(arriving);
+        return read.segment();
     }
 
-    private void forgetEvent() {
-        if (event != null) {
-            event.close();
-            event = null;
+    private void arrived(Queue queue) {
+        device.steps().arrived(queue, this);
+        device.recorder().report();
+        if (Timeline.on() && read.profiles()) {
+            device.spans().copied("choice", read.segment().byteSize(), read.profile());
         }
     }
 
     @Override
     public void close() {
         device.settle();
-        forgetEvent();
-        host.close();
+        read.close();
     }
 }

@@ -6,6 +6,7 @@ import dev.sluice.backend.WeightSlot;
 import dev.sluice.opencl.Buffer;
 import dev.sluice.opencl.Event;
 import dev.sluice.opencl.Queue;
+import dev.sluice.trace.Timeline;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,7 @@ final class OpenClSlot implements WeightSlot {
     private final Map<Part, Buffer> parts = new HashMap<>();
     private final Fence there = this::awaitArrival;
     private @Nullable Event arrived;
+    private long arrivedBytes;
     /** Whether the queue of the computation waits for the arrival already. */
     private boolean awaited;
 
@@ -77,9 +79,14 @@ final class OpenClSlot implements WeightSlot {
                 try (Event used = queue.marker()) {
                     copies.waitFor(used);
                 }
-                before.close();
+                if (Timeline.on() && copies.profiling()) {
+                    device.spans().copying("weights", arrivedBytes, before);
+                } else {
+                    before.close();
+                }
             }
             arrived = copies.writeAsync(buffer, 0, own.memory(), 0, count);
+            arrivedBytes = count;
             awaited = false;
         });
         return there;

@@ -1,7 +1,6 @@
 package dev.sluice.backend.opencl;
 
 import dev.sluice.opencl.Buffer;
-import dev.sluice.opencl.NDRange;
 import org.jspecify.annotations.Nullable;
 
 /** {@code rmsnorm.cl}: norm of each run of a row, a residual added if there is one. */
@@ -56,7 +55,7 @@ final class RmsNorm implements Stage {
                 .buffer(run.buffer(y))
                 .i32(y.at())
                 .i32(y.stride())
-                .launch(run.queue, NDRange.of((long) runs * items, run.tokens).local(items, 1));
+                .launch(run.queue, (long) runs * items, run.tokens, items, 1);
     }
 
     @Override

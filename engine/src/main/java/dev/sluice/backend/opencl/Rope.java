@@ -4,7 +4,6 @@ import dev.sluice.backend.KvType;
 import dev.sluice.backend.Step;
 import dev.sluice.graph.Rotation;
 import dev.sluice.opencl.Buffer;
-import dev.sluice.opencl.NDRange;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -132,9 +131,7 @@ final class Rope implements Stage {
                 .buffer(cache == null ? null : cache.values())
                 .i32(cache == null ? 0 : cache.stride())
                 .i32(run.step.position(part))
-                .launch(
-                        run.queue,
-                        NDRange.of((long) run.step.tokens(part) * items, groups).local(items, 1));
+                .launch(run.queue, (long) run.step.tokens(part) * items, groups, items, 1);
     }
 
     @Override

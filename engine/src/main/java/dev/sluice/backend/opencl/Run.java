@@ -5,14 +5,17 @@ import dev.sluice.opencl.Buffer;
 import dev.sluice.opencl.Queue;
 import org.jspecify.annotations.Nullable;
 
-/** One submission of a layer: what its stages need to know beyond what they were built with. */
+/**
+ * One submission of a layer: what its stages need to know beyond what they were built with. A layer uses one again and
+ * again.
+ */
 final class Run {
-    final Queue queue;
-    final Step step;
+    Queue queue;
+    Step step;
     /** Rows to compute. */
-    final int tokens;
+    int tokens;
 
-    private final KvCache[] caches;
+    private KvCache[] caches;
     private final Buffer[] slots;
     private @Nullable Object packed;
 
@@ -22,6 +25,16 @@ final class Run {
         this.tokens = tokens;
         this.caches = caches;
         this.slots = slots;
+    }
+
+    /** Begins another submission, with other values in the same slots. */
+    Run again(Queue ofThis, Step taken, int rows, KvCache[] ofParts) {
+        queue = ofThis;
+        step = taken;
+        tokens = rows;
+        caches = ofParts;
+        packed = null;
+        return this;
     }
 
     Buffer buffer(Value value) {

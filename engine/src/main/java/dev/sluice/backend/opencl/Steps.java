@@ -31,7 +31,7 @@ final class Steps implements AutoCloseable {
     private final OpenClDevice device;
     private final Chains chains;
     private final Pace pace = new Pace();
-    private final Deque<Unsettled> unsettled = new ArrayDeque<>();
+    private final List<Unsettled> unsettled = new ArrayList<>();
     private final Deque<Unsettled> spare = new ArrayDeque<>();
     private final List<KvCache> caches = new ArrayList<>();
     private @Nullable Meeting meeting;
@@ -108,11 +108,11 @@ final class Steps implements AutoCloseable {
 
     /** A copy to the host is done: what came before it is settled, or is now done again. */
     void arrived(Queue queue, OpenClReadBack readBack) {
-        boolean waiting = false;
-        for (Unsettled one : unsettled) {
-            waiting |= one.isCopy(readBack);
+        int at = 0;
+        while (at < unsettled.size() && !unsettled.get(at).isCopy(readBack)) {
+            at++;
         }
-        if (!waiting) {
+        if (at == unsettled.size()) {
             return;
         }
         if (broke()) {
@@ -120,9 +120,8 @@ final class Steps implements AutoCloseable {
             return;
         }
         int steps = 0;
-        for (boolean found = false; !found; ) {
-            Unsettled done = unsettled.remove();
-            found = done.isCopy(readBack);
+        for (int i = 0; i <= at; i++) {
+            Unsettled done = unsettled.removeFirst();
             steps += done.timed() ? 1 : 0;
             spare.add(done);
         }
@@ -150,10 +149,11 @@ final class Steps implements AutoCloseable {
             queue.finish();
         }
         int steps = 0;
-        for (Unsettled one : unsettled) {
+        for (int i = 0; i < unsettled.size(); i++) {
+            Unsettled one = unsettled.get(i);
             steps += one.timed() ? 1 : 0;
+            spare.add(one);
         }
-        spare.addAll(unsettled);
         unsettled.clear();
         took(steps);
         return broken;
@@ -239,7 +239,8 @@ final class Steps implements AutoCloseable {
             DeviceMemory out,
             StateSource states) {
         Meeting met = meeting(queue);
-        for (Chains.Chain chain : all) {
+        for (int i = 0; i < all.size(); i++) {
+            Chains.Chain chain = all.get(i);
             LayersKernel kernel = chain.kernel();
             DeviceMemory from = chain.from() == 0 ? in : between;
             DeviceMemory to = chain.to() == layers.size() ? out : between;

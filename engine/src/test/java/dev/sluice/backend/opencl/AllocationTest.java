@@ -1,0 +1,100 @@
+package dev.sluice.backend.opencl;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.management.ThreadMXBean;
+import dev.sluice.backend.KvType;
+import dev.sluice.runtime.Batch;
+import dev.sluice.runtime.GreedyRun;
+import dev.sluice.runtime.Sequence;
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Steps make no objects, on any thread. What is counted is the JVM's own count of the bytes that all Java threads have
+ * allocated. The least object takes 16 bytes, so one that every step makes would show as 16 bytes a step in each window;
+ * what the JVM does once (a class that is loaded, a table that grows with the position) shows in single windows only. So the
+ * best of some windows must stay below half of the least object.
+ */
+class AllocationTest {
+    private static final int WINDOW = 50;
+    private static final int WARM_UP = 50;
+    private static final int MOST_WINDOWS = 8;
+    private static final double BYTES_PER_STEP = 8;
+    private static final int CAPACITY = WARM_UP + WINDOW * MOST_WINDOWS + 1;
+    private static final int SEQUENCES = 8;
+    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+    static List<TinyModel.Place> places() {
+        return TinyModel.places().toList();
+    }
+
+    private static void assertMakesNothing(String what, Runnable step) {
+        for (int i = 0; i < WARM_UP; i++) {
+            step.run();
+        }
+        double least = Double.MAX_VALUE;
+        for (int window = 0; window < MOST_WINDOWS && least >= BYTES_PER_STEP; window++) {
+            long before = THREADS.getTotalThreadAllocatedBytes();
+            for (int i = 0; i < WINDOW; i++) {
+                step.run();
+            }
+            long bytes = THREADS.getTotalThreadAllocatedBytes() - before;
+            least = Math.min(least, (double) bytes / WINDOW);
+        }
+        assertTrue(least < BYTES_PER_STEP, what + " allocates " + least + " bytes a step");
+    }
+
+    @ParameterizedTest
+    @MethodSource("places")
+    void stepsMakeNoObjects(TinyModel.Place place) {
+        try (TinyModel tiny = new TinyModel(place)) {
+            greedy(tiny);
+            sampled(tiny);
+            batch(tiny);
+        }
+    }
+
+    private static void greedy(TinyModel tiny) {
+        try (Sequence sequence = tiny.executor.newSequence(CAPACITY, KvType.F16, 1);
+                GreedyRun run = sequence.greedy(3, CAPACITY)) {
+            assertMakesNothing("a greedy run", run::next);
+        }
+    }
+
+    private static void sampled(TinyModel tiny) {
+        float[] logits = new float[tiny.executor.graph().vocabulary()];
+        int[] token = {3};
+        try (Sequence sequence = tiny.executor.newSequence(CAPACITY, KvType.F16, 1)) {
+            assertMakesNothing("reading logits", () -> {
+                sequence.append(token, 0, 1, 1);
+                sequence.logits(0, logits);
+            });
+        }
+    }
+
+    private static void batch(TinyModel tiny) {
+        int[] token = {3};
+        List<Sequence> sequences = new ArrayList<>();
+        try (Batch batch = tiny.executor.newBatch(SEQUENCES)) {
+            for (int i = 0; i < SEQUENCES; i++) {
+                sequences.add(tiny.executor.newSequence(CAPACITY, KvType.F16, batch));
+            }
+            assertMakesNothing("a batch of " + SEQUENCES, () -> {
+                batch.clear();
+                for (int i = 0; i < SEQUENCES; i++) {
+                    batch.add(sequences.get(i), token, 0, 1, 1);
+                }
+                batch.run();
+                for (int i = 0; i < SEQUENCES; i++) {
+                    batch.bestToken(i);
+                }
+            });
+        } finally {
+            sequences.forEach(Sequence::close);
+        }
+    }
+}
