@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Set;
 
 /** A timeline as a viewer reads it: whole, each span with the name of its track. */
+@SuppressWarnings("exports") // of the tests alone
 public final class TraceFile {
     private final Map<String, List<JsonNode>> tracks = new LinkedHashMap<>();
 

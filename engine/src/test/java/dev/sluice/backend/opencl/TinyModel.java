@@ -18,7 +18,7 @@ import java.util.Objects;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
-/** A model of four layers on one device, or shared by several. */
+/** A tiny model on one device, or shared by several. */
 final class TinyModel implements AutoCloseable {
     /** Devices that are opened for a test. */
     record Place(String name, List<Supplier<Device>> devices) {

@@ -134,12 +134,14 @@ class TracedStepsTest {
     @Test
     void aFlightRecordingHasTheSameAsEvents() throws IOException {
         Path file = folder.resolve("recording.jfr");
+        int layerCount;
         try (Recording recording = new Recording()) {
             for (String name : List.of("Load", "Step", "Layers", "Copy", "Wait", "Sample")) {
                 recording.enable("dev.sluice." + name).withoutThreshold();
             }
             recording.start();
             try (TinyModel tiny = new TinyModel(TinyModel.cpu())) {
+                layerCount = tiny.executor.graph().layers().size();
                 generate(tiny);
             }
             recording.stop();
@@ -168,7 +170,8 @@ class TracedStepsTest {
                         .anyMatch(copy -> copy.getString("what").equals("logits") && copy.getLong("bytes") > 1000),
                 copies.toString());
         RecordedEvent load = named(events, "dev.sluice.Load").getFirst();
-        assertTrue(load.getLong("bytes") > 100_000 && load.getInt("layers") == 4, load.toString());
+        assertEquals(layerCount, load.getInt("layers"));
+        assertTrue(load.getLong("bytes") > 0, load.toString());
         assertEquals(List.of("Sluice"), load.getEventType().getCategoryNames(), "where people look for it in a viewer");
     }
 
