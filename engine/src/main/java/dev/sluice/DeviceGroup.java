@@ -67,7 +67,8 @@ final class DeviceGroup implements Recovery, AutoCloseable {
             return catalog.selectAll(options.device());
         }
         return catalog.devices().stream()
-                .filter(info -> info.kind() != DeviceInfo.Kind.CPU || info.backend().equals("cpu"))
+                .filter(info ->
+                        info.kind() != DeviceInfo.Kind.CPU || info.backend().equals("cpu"))
                 .toList();
     }
 

@@ -38,8 +38,8 @@ public record LoadOptions(
         @Nullable PlacementWishes placement,
         Progress progress) {
     /** The best device there is, and what is fastest without a loss that counts. */
-    public static final LoadOptions DEFAULT =
-            new LoadOptions("auto", 0, 0, null, 512, Precision.AUTO, CpuKernels.AUTO, 0, Map.of(), null, null, Progress.NONE);
+    public static final LoadOptions DEFAULT = new LoadOptions(
+            "auto", 0, 0, null, 512, Precision.AUTO, CpuKernels.AUTO, 0, Map.of(), null, null, Progress.NONE);
 
     public LoadOptions {
         deviceMemory = Map.copyOf(deviceMemory);

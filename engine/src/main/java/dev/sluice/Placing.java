@@ -118,8 +118,7 @@ final class Placing {
         if (!measured && wishes == null) {
             return null;
         }
-        PlacementWishes wanted =
-                wishes == null ? new PlacementWishes(Objective.LATENCY, 1, null, List.of()) : wishes;
+        PlacementWishes wanted = wishes == null ? new PlacementWishes(Objective.LATENCY, 1, null, List.of()) : wishes;
         Map<String, Long> limits = new HashMap<>();
         devices.forEach(device -> limits.put(device.info().id(), limit(device)));
         PlanRequest request = PlanRequest.DEFAULT
@@ -152,9 +151,10 @@ final class Placing {
                     .orElseThrow();
             // The plan counts the file's bytes; the device's layout may take a little more.
             StreamChoice choice = StreamChoice.of(needs, device, stage.from(), stage.to(), limit(device))
-                    .orElseThrow(() -> new SluiceException(model + " does not fit as planned: " + device.info().id()
-                            + " has no room for layers " + stage.from() + " to " + (stage.to() - 1)
-                            + " in its own layout. Name another device, or use a smaller --ctx"));
+                    .orElseThrow(() -> new SluiceException(
+                            model + " does not fit as planned: " + device.info().id()
+                                    + " has no room for layers " + stage.from() + " to " + (stage.to() - 1)
+                                    + " in its own layout. Name another device, or use a smaller --ctx"));
             assignments.add(
                     choice.streamed().isEmpty()
                             ? Assignment.resident(device, stage.to() - stage.from())

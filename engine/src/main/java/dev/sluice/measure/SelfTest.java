@@ -135,7 +135,8 @@ public final class SelfTest {
             factors[i] = (float) Math.pow(10_000, -2.0 * i / HEAD_DIM);
         }
         Rotation rotation = new Rotation(Rotation.Pairing.INTERLEAVED, factors, 1);
-        // Gains that make up for the size of random weights: keys and gates of about 1, where nothing tips over for a rounding.
+        // Gains that make up for the size of random weights: keys and gates of about 1, where nothing tips over for a
+        // rounding.
         float[] sample = BlockCodec.floats(matrix(w, format, "q"));
         double squares = 0;
         for (float value : sample) {

@@ -43,7 +43,8 @@ class SelfTestTest {
     @Test
     void everyFormatPassesOnTheCpu() {
         DeviceCatalog catalog = catalog();
-        List<DType> formats = Stream.of(DType.values()).filter(DType::isSupported).toList();
+        List<DType> formats =
+                Stream.of(DType.values()).filter(DType::isSupported).toList();
         try (Device device = catalog.open(catalog.select("cpu"), OPTIONS);
                 Device reference = catalog.openReference(SelfTest.MOST_TOKENS)) {
             SelfTest.require(device, reference, formats);
@@ -59,8 +60,8 @@ class SelfTestTest {
         DeviceCatalog catalog = catalog(new Fault(where, 1));
         try (Device device = catalog.open(catalog.select("sim"), OPTIONS);
                 Device reference = catalog.openReference(SelfTest.MOST_TOKENS)) {
-            DeviceFailure failure = assertThrows(
-                    DeviceFailure.class, () -> SelfTest.require(device, reference, List.of(DType.Q4_K)));
+            DeviceFailure failure =
+                    assertThrows(DeviceFailure.class, () -> SelfTest.require(device, reference, List.of(DType.Q4_K)));
             assertEquals(DeviceFailure.Phase.SELF_TEST, failure.phase());
             assertTrue(failure.getMessage().contains("Q4_K"), failure.getMessage());
         }
