@@ -9,6 +9,7 @@ import dev.sluice.plan.DeviceNeeds;
 import dev.sluice.plan.GraphShape;
 import dev.sluice.plan.MemoryBudget;
 import dev.sluice.plan.Objective;
+import dev.sluice.plan.PlaceRule;
 import dev.sluice.plan.Plan;
 import dev.sluice.plan.PlanRequest;
 import dev.sluice.plan.Planner;
@@ -118,18 +119,18 @@ final class Placing {
         if (!measured && wishes == null) {
             return null;
         }
-        PlacementWishes wanted = wishes == null ? new PlacementWishes(Objective.LATENCY, 1, null, List.of()) : wishes;
+        PlacementWishes wanted = wishes == null ? new PlacementWishes(false, 1, null, List.of()) : wishes;
         Map<String, Long> limits = new HashMap<>();
         devices.forEach(device -> limits.put(device.info().id(), limit(device)));
         PlanRequest request = PlanRequest.DEFAULT
-                .withObjective(wanted.objective())
+                .withObjective(wanted.throughput() ? Objective.THROUGHPUT : Objective.LATENCY)
                 .withBatch(wanted.batch())
                 .withContext(context)
                 .withKv(options.kvType())
                 .withPromptTokens(options.batchTokens())
                 .withHostRows(false)
                 .withGpuLayers(wanted.gpuLayers())
-                .withPlaces(wanted.places())
+                .withPlaces(wanted.places().stream().map(PlaceRule::parse).toList())
                 .withMemory(limits);
         try {
             return Planner.plan(GraphShape.of(graph, model), store.hardware(infos), request);

@@ -7,8 +7,6 @@ import dev.sluice.Sluice;
 import dev.sluice.backend.CpuKernels;
 import dev.sluice.backend.KvType;
 import dev.sluice.backend.Precision;
-import dev.sluice.plan.Objective;
-import dev.sluice.plan.PlaceRule;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -149,11 +147,7 @@ final class ModelOptions {
         if (gpuLayers != null && gpuLayers < 0) {
             throw new UsageException("--gpu-layers must be 0 or more, not " + gpuLayers);
         }
-        return new PlacementWishes(
-                Objective.LATENCY,
-                1,
-                gpuLayers,
-                places.stream().map(PlaceRule::parse).toList());
+        return new PlacementWishes(false, 1, gpuLayers, places);
     }
 
     private @Nullable KvType kvType() {

@@ -56,6 +56,21 @@ public final class Executor implements AutoCloseable {
         return graph;
     }
 
+    /** Which device has which layers, in order. */
+    public List<Assignment> assignments() {
+        return placement.assignments();
+    }
+
+    /**
+     * Nanoseconds that steps were with each device but the last, as the host sees it, since the layers were placed.
+     *
+     * @param decoding in steps of one token of each sequence, or else in steps of prompts
+     */
+    public List<Long> partNanos(boolean decoding) {
+        PartTimes times = placement.times();
+        return decoding ? times.decoding() : times.prompts();
+    }
+
     /** The path that computation takes, for people. */
     public String path() {
         List<DevicePart> parts = placement.parts();
@@ -118,6 +133,8 @@ public final class Executor implements AutoCloseable {
     private void run(Step step, DeviceMemory ids, StepMemory memory, List<List<StateSource>> states) {
         List<DevicePart> parts = placement.parts();
         boolean logits = step.outputRows() > 0;
+        boolean prompt = step.tokens() > step.parts();
+        long begun = System.nanoTime();
         for (int p = 0; p < parts.size(); p++) {
             DevicePart part = parts.get(p);
             boolean last = p == parts.size() - 1;
@@ -125,6 +142,11 @@ public final class Executor implements AutoCloseable {
                 return; // the last device has nothing but the head, which nobody asks for
             }
             DeviceMemory in = p == 0 ? ids : memory.arrival(p, step.tokens());
+            if (p > 0) {
+                long now = System.nanoTime();
+                placement.times().add(p - 1, prompt, now - begun);
+                begun = now;
+            }
             DeviceMemory between = memory.hidden(p);
             part.submit(!last || logits, step, in, between, last && logits ? memory.logits() : between, states.get(p));
         }

@@ -27,6 +27,9 @@ final class Placement implements AutoCloseable {
 
     private final Set<Placed> placed = Collections.newSetFromMap(new IdentityHashMap<>());
     private volatile List<DevicePart> parts = List.of();
+
+    private volatile List<Assignment> assignments = List.of();
+    private volatile PartTimes times = new PartTimes(1);
     /** One layer, on the last part's device. */
     private volatile List<CompiledLayer> argMax = List.of();
 
@@ -78,6 +81,8 @@ final class Placement implements AutoCloseable {
             best.add(new Op.ArgMax(graph.vocabulary()), best.input());
             argMax = List.of(fresh.getLast().device().compile(best.build()));
             parts = List.copyOf(fresh);
+            this.assignments = List.copyOf(assignments);
+            times = new PartTimes(fresh.size());
             epoch.incrementAndGet();
         } catch (RuntimeException e) {
             fresh.reversed().forEach(part -> Release.of(part::close));
@@ -88,6 +93,15 @@ final class Placement implements AutoCloseable {
     /** The devices with their layers, in order. */
     List<DevicePart> parts() {
         return parts;
+    }
+
+    List<Assignment> assignments() {
+        return assignments;
+    }
+
+    /** How long steps were with each part. */
+    PartTimes times() {
+        return times;
     }
 
     /** The choice of the largest logit, on the last device. */

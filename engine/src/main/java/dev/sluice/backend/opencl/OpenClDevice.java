@@ -531,10 +531,6 @@ final class OpenClDevice implements Device {
             return null;
         }
         OpenClCompiledLayer own = own(layer);
-        if (type == KvType.Q8_0) {
-            throw new SluiceException("OpenCL devices keep keys and values as f16 or f32, not as q8_0: choose f16,"
-                    + " or the device cpu");
-        }
         own.prepare(type);
         return new KvCache(this, op, capacity, type);
     }
