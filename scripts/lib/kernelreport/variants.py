@@ -67,6 +67,6 @@ def group_items(text, macros):
 def shown(name, value):
     if value.endswith('.cl"'):
         return value.strip('"').split("/")[-1].replace(".cl", "").upper()
-    if name == "KV_F16":
-        return "f16" if value == "1" else "f32"
+    if name == "KV_BITS":
+        return {"32": "f32", "16": "f16", "8": "q8_0"}[value]
     return "%s %s" % (name.lower().replace("_", " "), value)

@@ -4,13 +4,18 @@ import dev.sluice.backend.Device;
 import dev.sluice.backend.DeviceInfo;
 import dev.sluice.backend.DeviceOptions;
 import dev.sluice.backend.LaunchProfile;
+import dev.sluice.error.DeviceFailure;
+import dev.sluice.error.SluiceException;
 import dev.sluice.graph.Graph;
 import dev.sluice.plan.DeviceCatalog;
 import dev.sluice.plan.HardwareFiles;
 import dev.sluice.runtime.Assignment;
 import dev.sluice.runtime.Executor;
 import dev.sluice.runtime.Progress;
+import dev.sluice.runtime.Recovery;
+import dev.sluice.trace.PlanSpan;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,18 +23,54 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** The open devices that a model is on: one, or several that share its layers. */
-final class DeviceGroup implements AutoCloseable {
-    private final List<Device> devices = new ArrayList<>();
+/**
+ * The open devices that a model is on: one, or several that share its layers. When one of them fails it is dropped, and the layers
+ * are shared out among the rest.
+ */
+final class DeviceGroup implements Recovery, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(DeviceGroup.class);
+
     private final DeviceCatalog catalog;
     private final LoadOptions options;
+    private final String model;
+    private final String identity;
+    private final Graph graph;
+    private final int context;
+    /** Those that were named and have not failed. */
+    private final List<DeviceInfo> usable;
+
+    private final List<Device> devices = new ArrayList<>();
+    private final List<String> failures = new ArrayList<>();
     private List<String> notes = List.of();
 
-    private DeviceGroup(DeviceCatalog catalog, LoadOptions options) {
+    /**
+     * Devices of which none is open yet.
+     *
+     * @param model for messages
+     * @param identity differs from that of every other model
+     */
+    DeviceGroup(DeviceCatalog catalog, LoadOptions options, String model, String identity, Graph graph, int context) {
         this.catalog = catalog;
         this.options = options;
+        this.model = model;
+        this.identity = identity;
+        this.graph = graph;
+        this.context = context;
+        usable = new ArrayList<>(named(catalog, options));
+    }
+
+    /** The devices that are meant; a plan that nobody names devices for may use the CPU beside all that are made of something else. */
+    private static List<DeviceInfo> named(DeviceCatalog catalog, LoadOptions options) {
+        if (options.placement() == null || !options.device().strip().equalsIgnoreCase("auto")) {
+            return catalog.selectAll(options.device());
+        }
+        return catalog.devices().stream()
+                .filter(info ->
+                        info.kind() != DeviceInfo.Kind.CPU || info.backend().equals("cpu"))
+                .toList();
     }
 
     /** The devices that there are. */
@@ -39,18 +80,91 @@ final class DeviceGroup implements AutoCloseable {
                 options.device(), hardware == null ? List.of() : HardwareFiles.simulations(hardware));
     }
 
-    /** Opens all devices that the options name. */
-    static DeviceGroup open(DeviceCatalog catalog, LoadOptions options) {
-        DeviceGroup group = new DeviceGroup(catalog, options);
+    /** Opens the devices and compiles the model for them, after counting what it takes. */
+    Executor executor(Progress progress) {
         try {
-            for (DeviceInfo info : catalog.selectAll(options.device())) {
-                group.devices.add(group.open(info));
-            }
-            return group;
+            return new Executor(graph, assignments(), options.batchTokens(), progress, this);
         } catch (RuntimeException e) {
-            group.close();
+            close();
             throw e;
         }
+    }
+
+    @Override
+    public synchronized boolean isLast(DeviceFailure failure) {
+        return usable.stream().allMatch(info -> info.id().equals(failure.device()));
+    }
+
+    @Override
+    public synchronized List<Assignment> without(DeviceFailure failure) {
+        drop(failure);
+        return assignments();
+    }
+
+    @Override
+    public synchronized void requireRight() {
+        for (Device device : devices) {
+            SelfTests.require(catalog, device, options, graph);
+        }
+    }
+
+    private synchronized List<Assignment> assignments() {
+        while (true) {
+            try {
+                openAll();
+                PlanSpan plan = new PlanSpan();
+                plan.start();
+                List<Assignment> shared = shared();
+                plan.stop(graph.layers().size(), devices.size());
+                return shared;
+            } catch (DeviceFailure e) {
+                drop(e);
+            }
+        }
+    }
+
+    private void drop(DeviceFailure failure) {
+        if (!usable.removeIf(info -> info.id().equals(failure.device()))) {
+            throw failure;
+        }
+        for (Device device : List.copyOf(devices)) {
+            if (device.info().id().equals(failure.device())) {
+                devices.remove(device);
+                try {
+                    device.close();
+                } catch (RuntimeException e) {
+                    LOG.debug("{} does not even close", failure.device(), e);
+                }
+            }
+        }
+        failures.add(failure.getMessage());
+        if (usable.isEmpty()) {
+            throw failures.size() == 1
+                    ? failure
+                    : new SluiceException("no device is left: " + String.join("; ", failures), failure);
+        }
+        LOG.warn(
+                "{} is dropped: {}. Going on with {}",
+                failure.device(),
+                failure.getMessage(),
+                usable.stream().map(DeviceInfo::id).collect(Collectors.joining(", ")));
+    }
+
+    private void openAll() {
+        for (Device device : List.copyOf(devices)) {
+            if (!usable.contains(device.info())) {
+                devices.remove(device); // the CPU, which helped a device that is gone
+                device.close();
+            }
+        }
+        for (DeviceInfo info : usable) {
+            if (devices.stream().noneMatch(device -> device.info().equals(info))) {
+                Device device = open(info);
+                devices.add(device);
+                SelfTests.requireOnce(catalog, device, options, graph);
+            }
+        }
+        devices.sort(Comparator.comparingInt(device -> usable.indexOf(device.info())));
     }
 
     private Device open(DeviceInfo info) {
@@ -64,34 +178,29 @@ final class DeviceGroup implements AutoCloseable {
                         Placing.limit(options, info)));
     }
 
-    /**
-     * Compiles a model for the devices, after counting what it takes.
-     *
-     * @param model for messages
-     * @param identity differs from that of every other model
-     */
-    Executor executor(String model, String identity, Graph graph, int context, Progress progress) {
+    /** How the devices share the layers. */
+    private List<Assignment> shared() {
         Placing placing = new Placing(model, identity, graph, context, options);
         List<Assignment> assignments = new ArrayList<>();
-        if (devices.size() == 1) {
-            assignments.addAll(placing.on(devices.getFirst(), this::openCpu));
+        List<Device> named = devices.stream()
+                .filter(device -> usable.contains(device.info()))
+                .toList();
+        if (named.size() == 1 && options.placement() == null) {
+            assignments.addAll(placing.on(named.getFirst(), this::openCpu));
         } else {
-            List<Device> all = List.copyOf(devices);
-            List<@Nullable Assignment> shares = placing.across(all);
-            for (int i = 0; i < all.size(); i++) {
-                Assignment share = shares.get(i);
-                if (share != null) {
-                    assignments.add(share);
-                } else {
-                    devices.remove(all.get(i));
-                    all.get(i).close();
-                }
-            }
+            assignments.addAll(placing.across(named));
         }
         notes = placing.notes();
-        return new Executor(graph, assignments, options.batchTokens(), progress);
+        for (Device device : List.copyOf(devices)) {
+            if (assignments.stream().noneMatch(assignment -> assignment.device() == device)) {
+                devices.remove(device);
+                device.close();
+            }
+        }
+        return assignments;
     }
 
+    /** The CPU, beside the device that was named. */
     private Device openCpu() {
         Device cpu = open(catalog.select("cpu"));
         devices.add(cpu);
@@ -99,7 +208,7 @@ final class DeviceGroup implements AutoCloseable {
     }
 
     /** What is known of the device; of several, together. */
-    DeviceInfo info() {
+    synchronized DeviceInfo info() {
         DeviceInfo first = devices.getFirst().info();
         if (devices.size() == 1) {
             return first;
@@ -127,16 +236,16 @@ final class DeviceGroup implements AutoCloseable {
     }
 
     /** What is to be said of the devices beyond the path that computation takes. */
-    String notes() {
+    synchronized String notes() {
         return notes.stream().map(note -> "; " + note).collect(Collectors.joining());
     }
 
-    void startProfile() {
+    synchronized void startProfile() {
         devices.forEach(Device::startProfile);
     }
 
     /** What all devices together launched; empty if none keeps a record. */
-    Optional<LaunchProfile> takeProfile() {
+    synchronized Optional<LaunchProfile> takeProfile() {
         return devices.stream()
                 .map(Device::takeProfile)
                 .flatMap(Optional::stream)
@@ -148,7 +257,7 @@ final class DeviceGroup implements AutoCloseable {
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
         devices.reversed().forEach(Device::close);
     }
 }

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param memoryLimit bytes that weights, KV cache and activations may take on each device; 0 takes what is free
  * @param deviceMemory the same of single devices, by their ids
  * @param hardware a hardware file, whose simulated devices stand before those of this machine; null: there is none
+ * @param placement what is wanted of the plan by which layers are placed; null: nothing in particular
  * @param progress hears how far loading has come
  */
 public record LoadOptions(
@@ -34,10 +35,11 @@ public record LoadOptions(
         long memoryLimit,
         Map<String, Long> deviceMemory,
         @Nullable String hardware,
+        @Nullable PlacementWishes placement,
         Progress progress) {
     /** The best device there is, and what is fastest without a loss that counts. */
-    public static final LoadOptions DEFAULT =
-            new LoadOptions("auto", 0, 0, null, 512, Precision.AUTO, CpuKernels.AUTO, 0, Map.of(), null, Progress.NONE);
+    public static final LoadOptions DEFAULT = new LoadOptions(
+            "auto", 0, 0, null, 512, Precision.AUTO, CpuKernels.AUTO, 0, Map.of(), null, null, Progress.NONE);
 
     public LoadOptions {
         deviceMemory = Map.copyOf(deviceMemory);
@@ -72,6 +74,7 @@ public record LoadOptions(
                 memoryLimit,
                 deviceMemory,
                 hardware,
+                placement,
                 progress);
     }
 
@@ -87,6 +90,7 @@ public record LoadOptions(
                 memoryLimit,
                 deviceMemory,
                 hardware,
+                placement,
                 progress);
     }
 
@@ -102,6 +106,7 @@ public record LoadOptions(
                 memoryLimit,
                 deviceMemory,
                 hardware,
+                placement,
                 progress);
     }
 
@@ -117,6 +122,7 @@ public record LoadOptions(
                 memoryLimit,
                 deviceMemory,
                 hardware,
+                placement,
                 progress);
     }
 
@@ -132,6 +138,7 @@ public record LoadOptions(
                 memoryLimit,
                 deviceMemory,
                 hardware,
+                placement,
                 progress);
     }
 
@@ -147,6 +154,7 @@ public record LoadOptions(
                 memoryLimit,
                 deviceMemory,
                 hardware,
+                placement,
                 progress);
     }
 
@@ -162,6 +170,7 @@ public record LoadOptions(
                 memoryLimit,
                 deviceMemory,
                 hardware,
+                placement,
                 progress);
     }
 
@@ -177,6 +186,7 @@ public record LoadOptions(
                 value,
                 deviceMemory,
                 hardware,
+                placement,
                 progress);
     }
 
@@ -193,6 +203,7 @@ public record LoadOptions(
                 memoryLimit,
                 value,
                 hardware,
+                placement,
                 progress);
     }
 
@@ -207,6 +218,23 @@ public record LoadOptions(
                 cpuKernels,
                 memoryLimit,
                 deviceMemory,
+                value,
+                placement,
+                progress);
+    }
+
+    public LoadOptions withPlacement(@Nullable PlacementWishes value) {
+        return new LoadOptions(
+                device,
+                threads,
+                contextLength,
+                kvType,
+                batchTokens,
+                precision,
+                cpuKernels,
+                memoryLimit,
+                deviceMemory,
+                hardware,
                 value,
                 progress);
     }
@@ -223,6 +251,7 @@ public record LoadOptions(
                 memoryLimit,
                 deviceMemory,
                 hardware,
+                placement,
                 value);
     }
 }

@@ -10,6 +10,7 @@ import dev.sluice.formats.ModelSource;
 import dev.sluice.graph.Graph;
 import dev.sluice.model.ModelFamilies;
 import dev.sluice.plan.DeviceCatalog;
+import dev.sluice.runtime.Assignment;
 import dev.sluice.runtime.Batch;
 import dev.sluice.runtime.Executor;
 import dev.sluice.runtime.Sequence;
@@ -22,6 +23,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -94,10 +96,9 @@ public final class Model implements AutoCloseable {
                 ? options.contextLength()
                 : Math.min(DEFAULT_CONTEXT, graph.contextLength());
         DeviceCatalog catalog = devices.await();
-        DeviceGroup group = DeviceGroup.open(catalog, options);
+        DeviceGroup group = new DeviceGroup(catalog, options, source.description(), identity(source), graph, context);
         try {
-            String identity = identity(source);
-            Executor executor = group.executor(source.description(), identity, graph, context, (what, done, total) -> {
+            Executor executor = group.executor((what, done, total) -> {
                 tokenizer.requireNotFailed();
                 options.progress().report(what, done, total);
             });
@@ -207,6 +208,20 @@ public final class Model implements AutoCloseable {
     /** What the model is computed as. */
     public Graph graph() {
         return executor.graph();
+    }
+
+    /** Which device has which layers, in order. */
+    public List<Assignment> assignments() {
+        return executor.assignments();
+    }
+
+    /**
+     * Nanoseconds that steps were with each device but the last, as the host sees it, since the model was loaded.
+     *
+     * @param decoding in steps of one token of each sequence, or else in steps of prompts
+     */
+    public List<Long> partNanos(boolean decoding) {
+        return executor.partNanos(decoding);
     }
 
     /** The device that computes it; of several, what they are together. */

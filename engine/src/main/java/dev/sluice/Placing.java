@@ -6,14 +6,25 @@ import dev.sluice.backend.DeviceInfo;
 import dev.sluice.error.SluiceException;
 import dev.sluice.graph.Graph;
 import dev.sluice.plan.DeviceNeeds;
+import dev.sluice.plan.GraphShape;
 import dev.sluice.plan.MemoryBudget;
+import dev.sluice.plan.Objective;
+import dev.sluice.plan.PlaceRule;
+import dev.sluice.plan.Plan;
+import dev.sluice.plan.PlanRequest;
+import dev.sluice.plan.Planner;
+import dev.sluice.plan.ProfileStore;
 import dev.sluice.plan.Shares;
+import dev.sluice.plan.Stage;
 import dev.sluice.plan.StreamChoice;
 import dev.sluice.runtime.Assignment;
 import dev.sluice.system.PhysicalMemory;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -87,19 +98,87 @@ final class Placing {
     }
 
     /**
-     * Several devices share the layers by the speed that each has shown with one of them.
+     * Several devices share the layers: by the best plan, if all have been measured, else by the speed that each shows now with one
+     * of them.
      *
-     * @return for each device in order what it takes; null for one that takes nothing
+     * @return what those that take some take, in order
+     * @throws SluiceException if the model does not fit, or the wishes cannot be met
      */
-    List<@Nullable Assignment> across(List<Device> devices) {
-        List<@Nullable Assignment> assignments = new ArrayList<>();
+    List<Assignment> across(List<Device> devices) {
+        Plan plan = plan(devices);
+        return plan == null ? timed(devices) : planned(plan, devices);
+    }
+
+    /** The best plan; null if the devices have not been measured and nobody asks for it. */
+    private @Nullable Plan plan(List<Device> devices) {
+        List<DeviceInfo> infos = devices.stream().map(Device::info).toList();
+        ProfileStore store = ProfileStore.ofUser();
+        PlacementWishes wishes = options.placement();
+        boolean measured = store.findHost().isPresent()
+                && infos.stream().allMatch(info -> store.find(info).isPresent());
+        if (!measured && wishes == null) {
+            return null;
+        }
+        PlacementWishes wanted = wishes == null ? new PlacementWishes(false, 1, null, List.of()) : wishes;
+        Map<String, Long> limits = new HashMap<>();
+        devices.forEach(device -> limits.put(device.info().id(), limit(device)));
+        PlanRequest request = PlanRequest.DEFAULT
+                .withObjective(wanted.throughput() ? Objective.THROUGHPUT : Objective.LATENCY)
+                .withBatch(wanted.batch())
+                .withContext(context)
+                .withKv(options.kvType())
+                .withPromptTokens(options.batchTokens())
+                .withHostRows(false)
+                .withGpuLayers(wanted.gpuLayers())
+                .withPlaces(wanted.places().stream().map(PlaceRule::parse).toList())
+                .withMemory(limits);
+        try {
+            return Planner.plan(GraphShape.of(graph, model), store.hardware(infos), request);
+        } catch (SluiceException e) {
+            if (wishes != null) {
+                throw e;
+            }
+            notes.add("layers are shared out by timing one, as there is no plan: " + e.getMessage());
+            return null;
+        }
+    }
+
+    private List<Assignment> planned(Plan plan, List<Device> devices) {
+        List<Assignment> assignments = new ArrayList<>();
+        for (Stage stage : plan.stages()) {
+            Device device = devices.stream()
+                    .filter(one -> one.info().id().equals(stage.device()))
+                    .findFirst()
+                    .orElseThrow();
+            // The plan counts the file's bytes; the device's layout may take a little more.
+            StreamChoice choice = StreamChoice.of(needs, device, stage.from(), stage.to(), limit(device))
+                    .orElseThrow(() -> new SluiceException(
+                            model + " does not fit as planned: " + device.info().id()
+                                    + " has no room for layers " + stage.from() + " to " + (stage.to() - 1)
+                                    + " in its own layout. Name another device, or use a smaller --ctx"));
+            assignments.add(
+                    choice.streamed().isEmpty()
+                            ? Assignment.resident(device, stage.to() - stage.from())
+                            : assignment(device, choice));
+        }
+        notes.add(String.format(
+                Locale.ROOT,
+                "by a plan that predicts %.1f tokens/s for %s, bound by %s",
+                plan.decode().tokensPerSecond(),
+                plan.batch() == 1 ? "one sequence" : plan.batch() + " sequences",
+                plan.decode().bottleneck().text()));
+        return assignments;
+    }
+
+    private List<Assignment> timed(List<Device> devices) {
+        List<Assignment> assignments = new ArrayList<>();
         List<Integer> counts = Shares.of(
                         model, graph, devices, context, options.kvType(), options.batchTokens(), this::limit)
                 .counts();
         for (int i = 0; i < devices.size(); i++) {
-            boolean idle = counts.get(i) == 0;
-            assignments.add(idle ? null : Assignment.resident(devices.get(i), counts.get(i)));
-            if (idle) {
+            if (counts.get(i) > 0) {
+                assignments.add(Assignment.resident(devices.get(i), counts.get(i)));
+            } else {
                 notes.add(devices.get(i).info().id()
                         + " takes no layer: the others are faster without it, or it has no room");
             }

@@ -22,11 +22,22 @@ public record DevicePeaks(
         double roundTripSeconds,
         Transfers transfers) {
     /**
-     * Bytes per second of copies between host and device: from and to memory that the driver has pinned, or memory of the
-     * process like any other.
+     * Bytes per second of copies between host and device.
+     *
+     * @param toDevicePinned from memory that the driver has pinned
+     * @param toDeviceComputing the same while the device computes for as long as the copy takes alone
+     * @param toDevicePageable from memory of the process like any other
+     * @param toDeviceMapped from a mapped file that is in the page cache
+     * @param fromDevicePinned to memory that the driver has pinned
+     * @param fromDevicePageable to memory like any other
      */
     public record Transfers(
-            double toDevicePinned, double toDevicePageable, double fromDevicePinned, double fromDevicePageable) {}
+            double toDevicePinned,
+            double toDeviceComputing,
+            double toDevicePageable,
+            double toDeviceMapped,
+            double fromDevicePinned,
+            double fromDevicePageable) {}
 
     /**
      * Measures; the median of each kind of sample. Reading and arithmetic come in turn, because on a shared machine all of
@@ -53,7 +64,9 @@ public record DevicePeaks(
                 median(samples, DevicePeaks::roundTripSeconds),
                 new Transfers(
                         median(samples, s -> s.transfers.toDevicePinned()),
+                        median(samples, s -> s.transfers.toDeviceComputing()),
                         median(samples, s -> s.transfers.toDevicePageable()),
+                        median(samples, s -> s.transfers.toDeviceMapped()),
                         median(samples, s -> s.transfers.fromDevicePinned()),
                         median(samples, s -> s.transfers.fromDevicePageable())));
     }

@@ -5,7 +5,9 @@ import dev.sluice.bench.BenchReport;
 import dev.sluice.bench.BenchRun;
 import dev.sluice.bench.BenchSession;
 import dev.sluice.bench.Measurement;
+import dev.sluice.bench.PredictionTable;
 import dev.sluice.bench.ThroughputTest;
+import dev.sluice.plan.ProfileStore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -88,6 +90,13 @@ final class BenchCommand implements Callable<Integer> {
     private boolean profile;
 
     @Option(
+            names = "--stats",
+            description =
+                    "After the tests, show the speed that was predicted beside the measured one ('sluice plan --measure'"
+                            + " or 'sluice calibrate' measure what predictions need).")
+    private boolean stats;
+
+    @Option(
             names = {"-o", "--output"},
             defaultValue = "md",
             paramLabel = "FORMAT",
@@ -123,6 +132,11 @@ final class BenchCommand implements Callable<Integer> {
                 }
             }
             streams.out().print(BenchReport.render(session.run(), measurements, output));
+            if (stats) {
+                // Not between the lines of a format that a program reads.
+                (output == BenchReport.Format.MD ? streams.out() : streams.err())
+                        .print("\n" + PredictionTable.of(loaded, measurements, ProfileStore.ofUser()));
+            }
             if (profile) {
                 for (ThroughputTest test : tests) {
                     // Not between the lines of a format that a program reads.

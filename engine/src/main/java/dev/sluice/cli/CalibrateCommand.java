@@ -13,11 +13,14 @@ import dev.sluice.backend.TuneReport;
 import dev.sluice.formats.ModelFiles;
 import dev.sluice.formats.ModelSource;
 import dev.sluice.graph.Graph;
+import dev.sluice.measure.Subject;
 import dev.sluice.model.ModelFamilies;
 import dev.sluice.plan.DeviceCatalog;
+import dev.sluice.plan.ProfileStore;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -30,8 +33,9 @@ import picocli.CommandLine.Option;
         sortOptions = false,
         description = {
             "Measures which variants of its kernels a device computes a model's shapes fastest with.",
-            "What is found is kept and used whenever such shapes are computed on this device again. It takes a minute or"
-                    + " so; let the machine do nothing else meanwhile.",
+            "What is found is kept and used whenever such shapes are computed on this device again. Then it measures what"
+                    + " plans and predictions need to know of the device, which is kept too. It takes a minute or so; let"
+                    + " the machine do nothing else meanwhile.",
             ""
         },
         footer = {"", "Example:", "  sluice calibrate --model model.gguf --device opencl"})
@@ -82,15 +86,27 @@ final class CalibrateCommand implements Callable<Integer> {
             Graph graph = ModelFamilies.lower(source);
             DeviceCatalog catalog = DeviceCatalog.discover(device);
             DeviceInfo chosen = catalog.select(device);
+            TuneReport report;
             try (Device opened = catalog.open(chosen, options)) {
-                TuneReport report;
                 try (ProgressLine progress = ProgressLine.on(streams, common)) {
                     report = opened.tune(graph.layers(), force, progress::report);
                 }
-                if (json) {
-                    streams.out().println(json(chosen, options.precision(), report));
-                } else {
-                    print(chosen, report);
+            }
+            if (options.precision() == Precision.AUTO) { // which plans are made for
+                try (ProgressLine progress = ProgressLine.on(streams, common)) {
+                    // Opened anew, it computes with what was chosen.
+                    MachineProfiler.measure(
+                            catalog, List.of(chosen), Subject.of(graph), model, ProfileStore.ofUser(), progress);
+                }
+            }
+            if (json) {
+                streams.out().println(json(chosen, options.precision(), report));
+            } else {
+                print(chosen, report);
+                if (options.precision() == Precision.AUTO) {
+                    streams.out()
+                            .println(
+                                    "the profile of " + chosen.id() + " is measured: 'sluice plan' and --stats use it");
                 }
             }
         }

@@ -2,6 +2,7 @@ package dev.sluice.cli;
 
 import dev.sluice.Model;
 import dev.sluice.Session;
+import dev.sluice.plan.ProfileStore;
 import dev.sluice.runtime.GenerateOptions;
 import dev.sluice.runtime.Generation;
 import java.io.IOException;
@@ -66,6 +67,13 @@ final class GenerateCommand implements Callable<Integer> {
     @Mixin
     private final SamplingOptions sampling = new SamplingOptions();
 
+    @Option(
+            names = "--stats",
+            description =
+                    "Show for each device what it had to do, and predicted speed beside measured speed ('sluice plan"
+                            + " --measure' or 'sluice calibrate' measure what predictions need).")
+    private boolean stats;
+
     @Option(names = "--json", description = "Print one JSON object: text, tokens, finish_reason, timings.")
     private boolean json;
 
@@ -86,7 +94,8 @@ final class GenerateCommand implements Callable<Integer> {
             times.generating();
             Generation result = generate(session, options);
             times.firstToken(result.timings().decode());
-            GenerationReport report = new GenerationReport(loaded, result, times);
+            RunStats runStats = stats ? RunStats.of(loaded, result, ProfileStore.ofUser()) : null;
+            GenerationReport report = new GenerationReport(loaded, result, times, runStats);
             if (json) {
                 streams.out().println(report.json());
             } else {
@@ -94,6 +103,10 @@ final class GenerateCommand implements Callable<Integer> {
                 streams.out().flush();
                 if (!common.quiet()) {
                     report.print(streams.err(), common.verbose());
+                }
+                if (runStats != null) {
+                    streams.err().println();
+                    runStats.print(streams.err());
                 }
             }
             return 0;

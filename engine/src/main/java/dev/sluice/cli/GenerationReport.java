@@ -9,6 +9,7 @@ import dev.sluice.runtime.Generation;
 import dev.sluice.system.ResidentMemory;
 import java.io.PrintStream;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** What is told of a generation besides its text: speeds, the time to the first token, the path it took. */
 final class GenerationReport {
@@ -17,11 +18,13 @@ final class GenerationReport {
     private final Model model;
     private final Generation result;
     private final StartTimes times;
+    private final @Nullable RunStats stats;
 
-    GenerationReport(Model model, Generation result, StartTimes times) {
+    GenerationReport(Model model, Generation result, StartTimes times, @Nullable RunStats stats) {
         this.model = model;
         this.result = result;
         this.times = times;
+        this.stats = stats;
     }
 
     /** Three lines for people; a fourth on the start if they ask for more. */
@@ -78,6 +81,9 @@ final class GenerationReport {
         ResidentMemory.peak().ifPresent(bytes -> root.put("peak_memory_bytes", bytes));
         root.put("device", model.device().id());
         root.put("path", model.path());
+        if (stats != null) {
+            stats.addTo(root);
+        }
         return mapper.writeValueAsString(root);
     }
 

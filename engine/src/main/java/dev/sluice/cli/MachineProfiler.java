@@ -5,17 +5,17 @@ import dev.sluice.backend.DeviceInfo;
 import dev.sluice.backend.DeviceOptions;
 import dev.sluice.bench.ReadBandwidth;
 import dev.sluice.measure.DeviceProfiler;
+import dev.sluice.measure.DiskRates;
+import dev.sluice.measure.Subject;
 import dev.sluice.plan.DeviceCatalog;
 import dev.sluice.plan.DeviceProfile;
-import dev.sluice.plan.FormatRate;
 import dev.sluice.plan.HostProfile;
 import dev.sluice.plan.ProfileStore;
 import dev.sluice.runtime.Progress;
-import dev.sluice.tensor.DType;
+import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.TreeMap;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Measures the devices of this machine, one after the other, and keeps what was found. */
 final class MachineProfiler {
@@ -23,10 +23,16 @@ final class MachineProfiler {
 
     private MachineProfiler() {}
 
+    /**
+     * Measures.
+     *
+     * @param file of the model, whose disk is measured; null if there is none
+     */
     static void measure(
             DeviceCatalog catalog,
             List<DeviceInfo> devices,
-            Set<DType> formats,
+            Subject subject,
+            @Nullable Path file,
             ProfileStore store,
             Progress progress) {
         int done = 0;
@@ -34,8 +40,11 @@ final class MachineProfiler {
         for (DeviceInfo info : devices) {
             progress.report("measuring " + info.id(), done++, devices.size() + 1);
             try (Device device = catalog.open(info, new DeviceOptions(0, DeviceProfiler.MOST_TOKENS))) {
-                DeviceProfile profile = DeviceProfiler.measure(device, formats);
-                store.keep(info, profile.withRates(ratesOfBoth(store, info, profile)));
+                DeviceProfile profile = DeviceProfiler.measure(
+                        device,
+                        subject,
+                        (what, at, of) -> progress.report("measuring " + info.id() + ": " + what, at, of));
+                store.keep(info, store.find(info).map(profile::after).orElse(profile));
                 if (info.kind() == DeviceInfo.Kind.CPU) {
                     available = Math.max(available, profile.memoryBytes());
                 }
@@ -44,15 +53,13 @@ final class MachineProfiler {
         progress.report("measuring the host's memory", done, devices.size() + 1);
         long memory = available > 0 ? available : catalog.select("cpu").memoryBytes();
         try (ReadBandwidth bandwidth = new ReadBandwidth(Runtime.getRuntime().availableProcessors(), memory)) {
-            store.keepHost(new HostProfile(memory, bandwidth.sample(PASSES).median(), 0));
+            Optional<DiskRates> disk = file == null ? Optional.empty() : DiskRates.of(file);
+            HostProfile host = new HostProfile(
+                    memory,
+                    bandwidth.sample(PASSES).median(),
+                    disk.map(rates -> rates.direct().orElse(0)).orElse(0.0),
+                    disk.map(DiskRates::cached).orElse(0.0));
+            store.keepHost(store.findHost().map(host::after).orElse(host));
         }
-    }
-
-    /** What was measured for other models' formats stays. */
-    private static Map<String, FormatRate> ratesOfBoth(ProfileStore store, DeviceInfo info, DeviceProfile profile) {
-        Map<String, FormatRate> rates = new TreeMap<>();
-        store.find(info).ifPresent(before -> rates.putAll(before.rates()));
-        rates.putAll(profile.rates());
-        return rates;
     }
 }

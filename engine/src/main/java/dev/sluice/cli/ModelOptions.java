@@ -2,12 +2,14 @@ package dev.sluice.cli;
 
 import dev.sluice.LoadOptions;
 import dev.sluice.Model;
+import dev.sluice.PlacementWishes;
 import dev.sluice.Sluice;
 import dev.sluice.backend.CpuKernels;
 import dev.sluice.backend.KvType;
 import dev.sluice.backend.Precision;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +45,20 @@ final class ModelOptions {
             paramLabel = "SPEC",
             description = "The most memory to take: 512M, or per device opencl:0=6G,cpu=20G.")
     private @Nullable String memory;
+
+    @Option(
+            names = {"-ngl", "--gpu-layers"},
+            paramLabel = "N",
+            description = "The last N blocks, and the head behind them, are resident on GPUs, the blocks before on the"
+                    + " CPU.")
+    private @Nullable Integer gpuLayers;
+
+    @Option(
+            names = "--place",
+            paramLabel = "REGEX=ID",
+            description = "Layers whose name matches are computed by this device: 'block [0-9]$=opencl:0',"
+                    + " 'head=cpu'. May be given again.")
+    private List<String> places = List.of();
 
     @Option(
             names = {"-t", "--threads"},
@@ -127,11 +143,22 @@ final class ModelOptions {
         return withMemory(LoadOptions.DEFAULT
                 .withDevice(device)
                 .withHardware(hardware)
+                .withPlacement(placement())
                 .withThreads(threads)
                 .withContextLength(contextLength)
                 .withKvType(kvType())
                 .withPrecision(precision())
                 .withCpuKernels(cpuKernels()));
+    }
+
+    private @Nullable PlacementWishes placement() {
+        if (gpuLayers == null && places.isEmpty()) {
+            return null;
+        }
+        if (gpuLayers != null && gpuLayers < 0) {
+            throw new UsageException("--gpu-layers must be 0 or more, not " + gpuLayers);
+        }
+        return new PlacementWishes(false, 1, gpuLayers, places);
     }
 
     private @Nullable KvType kvType() {

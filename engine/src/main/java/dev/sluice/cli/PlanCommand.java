@@ -4,6 +4,7 @@ import dev.sluice.backend.DeviceInfo;
 import dev.sluice.backend.KvType;
 import dev.sluice.formats.ModelFiles;
 import dev.sluice.formats.ModelSource;
+import dev.sluice.measure.Subject;
 import dev.sluice.model.ModelFamilies;
 import dev.sluice.plan.DeviceCatalog;
 import dev.sluice.plan.GraphShape;
@@ -212,13 +213,26 @@ final class PlanCommand implements Callable<Integer> {
     }
 
     private ModelShape shape() {
-        if (ShapeFiles.names().contains(model) || model.endsWith(".json")) {
+        if (isDescribed()) {
             return ShapeFiles.read(model);
         }
         try (ModelSource source = ModelFiles.open(Path.of(model))) {
             return GraphShape.of(
                     ModelFamilies.lower(source), String.valueOf(Path.of(model).getFileName()));
         }
+    }
+
+    private Subject subject(ModelShape shape) {
+        if (isDescribed()) {
+            return Subject.of(shape.formats());
+        }
+        try (ModelSource source = ModelFiles.open(Path.of(model))) {
+            return Subject.of(ModelFamilies.lower(source));
+        }
+    }
+
+    private boolean isDescribed() {
+        return ShapeFiles.names().contains(model) || model.endsWith(".json");
     }
 
     private Hardware measured(ModelShape shape) {
@@ -231,7 +245,8 @@ final class PlanCommand implements Callable<Integer> {
         ProfileStore store = ProfileStore.ofUser();
         if (measure) {
             try (ProgressLine progress = ProgressLine.on(streams, common)) {
-                MachineProfiler.measure(catalog, all, shape.formats(), store, progress);
+                MachineProfiler.measure(
+                        catalog, all, subject(shape), isDescribed() ? null : Path.of(model), store, progress);
             }
         }
         return store.hardware(all);

@@ -193,7 +193,7 @@ public sealed interface Op {
     }
 
     /**
-     * Index of the largest of {@code inputWidth} floats, the first of equals, or −1 if one of them is not a number:
+     * Index of the largest of {@code inputWidth} floats, the first of equals, or −1 if none of them is a number:
      * [tokens, inputWidth] → int32 [tokens].
      */
     record ArgMax(int inputWidth) implements Op {

@@ -5,88 +5,102 @@ import dev.sluice.backend.DeviceInfo;
 import dev.sluice.backend.DevicePeaks;
 import dev.sluice.backend.KvType;
 import dev.sluice.backend.PeakMeter;
+import dev.sluice.graph.Layer;
 import dev.sluice.plan.DeviceProfile;
 import dev.sluice.plan.FormatRate;
 import dev.sluice.plan.LinkProfile;
-import dev.sluice.plan.RatePoint;
 import dev.sluice.tensor.DType;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
-/** Measures what a plan counts on: our own kernels in the shapes of a model, launches, and copies from and to the host. */
+/** Measures what a plan counts on: our own kernels as models run them, launches, and copies from and to the host. */
 public final class DeviceProfiler {
     /** The tokens that a device must be opened for. */
     public static final int MOST_TOKENS = 128;
 
-    private static final int EMBEDDING = 2048;
-    private static final int HIDDEN = 4096;
-    private static final int[] FEW = {1, 4, 16};
-    private static final int BLOCKS = 24;
+    private static final int[] USUAL_WIDTHS = {768, 2048};
+    private static final Workloads.Heads USUAL_HEADS = new Workloads.Heads(16, 4, 64);
+    private static final int TINY_BLOCKS = 24;
     private static final int ROUNDS = 5;
-    private static final double LEAST_SECONDS = 0.1;
+    /** What reading a cache takes at least of a step that does little else. */
+    private static final double LEAST_SHARE = 0.3;
 
     private final Device device;
     private final Effort effort;
+    private final Progress progress;
+
+    /** Hears what is measured. */
+    @FunctionalInterface
+    public interface Progress {
+        /** So much of so much. */
+        void report(String what, int done, int total);
+    }
 
     /**
      * How much is measured.
      *
-     * @param bytes of weights, or of KV caches, that a step reads: far more than caches hold
+     * @param bytes of weights that a step reads: far more than caches hold
      * @param depth positions that attention looks back on
-     * @param warmNanos that each kernel runs before it counts
-     * @param firstWarmNanos the same for the first, with which the JVM compiles most of what the others need
+     * @param watch how long
+     * @param firstWarmNanos that the first runs do not count, with which the JVM compiles most of what the others need
      */
-    record Effort(long bytes, int depth, long warmNanos, long firstWarmNanos) {
-        static final Effort FULL = new Effort(256L << 20, 4096, 200_000_000, 2_000_000_000);
+    record Effort(long bytes, int depth, Stopwatch watch, long firstWarmNanos) {
+        static final Effort FULL = new Effort(192L << 20, 2048, new Stopwatch(60_000_000, 2, 5), 1_500_000_000);
     }
 
-    private DeviceProfiler(Device device, Effort effort) {
+    private DeviceProfiler(Device device, Effort effort, Progress progress) {
         this.device = device;
         this.effort = effort;
+        this.progress = progress;
     }
 
     /**
-     * Measures a device; some seconds, a second or so for each format.
+     * Measures a device; some seconds, with slow prompts two or three for each format.
      *
      * @param device opened for {@link #MOST_TOKENS} at least
-     * @param formats weight formats that plans will be made for
+     * @param subject what plans will be made for
      */
-    public static DeviceProfile measure(Device device, Collection<DType> formats) {
-        return measure(device, formats, Effort.FULL);
+    public static DeviceProfile measure(Device device, Subject subject, Progress progress) {
+        return measure(device, subject, Effort.FULL, progress);
     }
 
-    static DeviceProfile measure(Device device, Collection<DType> formats, Effort effort) {
-        return new DeviceProfiler(device, effort).measure(formats);
+    static DeviceProfile measure(Device device, Subject subject, Effort effort, Progress progress) {
+        return new DeviceProfiler(device, effort, progress).measure(subject);
     }
 
-    private DeviceProfile measure(Collection<DType> formats) {
+    private DeviceProfile measure(Subject subject) {
         DeviceInfo info = device.info();
-        double step;
-        double launch;
-        try (Workload tiny = TinyBlocks.of(device, BLOCKS)) {
-            warm(tiny, 1, BLOCKS, effort.firstWarmNanos());
-            double one = seconds(tiny, 1, 1);
-            launch = Math.max(0, (seconds(tiny, 1, BLOCKS) - one) / (BLOCKS - 1));
-            step = Math.max(0, one - launch);
-        }
+        int total = 3 + subject.formats().size() + subject.headFormats().size();
+        int done = 0;
+        progress.report("launches", done++, total);
+        ProductRates.StepCost step = step();
+        progress.report("attention", done++, total);
+        Behind attention = attention(subject);
+        ProductRates meter =
+                new ProductRates(device, effort.watch(), effort.bytes(), MOST_TOKENS, step, attention.bytesPerSecond());
         Map<String, FormatRate> rates = new TreeMap<>();
-        for (DType format : formats) {
-            rates.put(format.name(), rate(format, step));
+        Map<String, FormatRate> heads = new TreeMap<>();
+        double choice;
+        try (RandomWeights templates = new RandomWeights()) {
+            for (DType format : subject.formats()) {
+                progress.report("blocks in " + format, done++, total);
+                for (Layer block : blocks(subject, templates)) {
+                    rates.merge(format.name(), meter.blocks(format, block), FormatRate::with);
+                }
+            }
+            Layer head = subject.head();
+            Layer one = head == null ? Heads.usual(templates, USUAL_WIDTHS[1]) : head;
+            for (DType format : subject.headFormats()) {
+                progress.report("heads in " + format, done++, total);
+                heads.put(format.name(), meter.heads(format, one));
+            }
+            choice = meter.choice(subject.headFormats().iterator().next(), one);
         }
-        Workloads.Heads heads = new Workloads.Heads(16, 4, 64);
-        double kv;
-        double attention;
-        try (Workload behind =
-                Workloads.attention(device, heads, KvType.F16, effort.depth(), effort.bytes(), MOST_TOKENS)) {
-            int n = behind.layers();
-            // An attention layer is about a third of a block's launches, and those a block counts already.
-            kv = behind.bytes(n) / Math.max(1e-9, seconds(behind, 1, n) - step - n * launch / 3);
-            attention = behind.flops(MOST_TOKENS, n) / seconds(behind, MOST_TOKENS, n);
-        }
+        progress.report("copies", done, total);
         return new DeviceProfile(
                 info.id(),
                 info.name(),
@@ -95,21 +109,57 @@ public final class DeviceProfiler {
                 info.maxAllocationBytes(),
                 info.kind() == DeviceInfo.Kind.CPU,
                 rates,
-                kv,
-                attention,
+                heads,
+                choice,
+                attention.bytesPerSecond(),
+                attention.flops(),
                 link(),
-                launch,
-                step);
+                step.launch(),
+                step.hop());
     }
 
-    private FormatRate rate(DType format, double step) {
-        try (Workload work = Workloads.feedForward(device, format, EMBEDDING, HIDDEN, effort.bytes(), MOST_TOKENS)) {
-            int n = work.layers();
-            List<RatePoint> points = new ArrayList<>();
-            for (int tokens : FEW) {
-                points.add(new RatePoint(tokens, work.bytes(n) / Math.max(1e-9, seconds(work, tokens, n) - step)));
+    private static List<Layer> blocks(Subject subject, RandomWeights templates) {
+        Layer own = subject.block();
+        if (own != null) {
+            return List.of(own);
+        }
+        List<Layer> usual = new ArrayList<>();
+        for (int width : USUAL_WIDTHS) {
+            usual.add(Blocks.usual(templates, width));
+        }
+        return usual;
+    }
+
+    private ProductRates.StepCost step() {
+        try (RandomWeights templates = new RandomWeights()) {
+            Layer block = Blocks.tiny(templates);
+            long bytes = TINY_BLOCKS * block.weightBytes();
+            try (Workload tiny = Blocks.of(device, DType.Q4_0, block, bytes, 1, 0)) {
+                int n = tiny.layers();
+                Stopwatch.warm(() -> tiny.seconds(1, n), effort.firstWarmNanos());
+                double[] seconds = effort.watch().seconds(List.of(() -> tiny.seconds(1, 1), () -> tiny.seconds(1, n)));
+                double one = seconds[0];
+                double launch = Math.max(0, (seconds[1] - one) / Math.max(1, n - 1));
+                return new ProductRates.StepCost(Math.max(0, one - launch), launch);
             }
-            return new FormatRate(points, work.flops(MOST_TOKENS, n) / seconds(work, MOST_TOKENS, n));
+        }
+    }
+
+    /** What attention reads behind a context, and what it computes there. */
+    private record Behind(double bytesPerSecond, double flops) {}
+
+    private Behind attention(Subject subject) {
+        Workloads.Heads heads = subject.heads().orElse(USUAL_HEADS);
+        try (Workload behind =
+                Workloads.attention(device, heads, KvType.F16, effort.depth(), effort.bytes() / 3, MOST_TOKENS)) {
+            int n = behind.layers();
+            double[] seconds = effort.watch()
+                    .seconds(List.of(
+                            () -> behind.seconds(1, n),
+                            () -> behind.secondsAt(0, 1, n),
+                            () -> behind.seconds(MOST_TOKENS, n)));
+            double cached = Math.max(LEAST_SHARE * seconds[0], seconds[0] - seconds[1]);
+            return new Behind(behind.cacheBytes(n) / cached, behind.flops(MOST_TOKENS, n) / seconds[2]);
         }
     }
 
@@ -123,40 +173,16 @@ public final class DeviceProfiler {
             for (int i = 0; i < ROUNDS; i++) {
                 samples.add(meter.transfers());
             }
-            double pinned = median(samples.stream()
-                    .mapToDouble(DevicePeaks.Transfers::toDevicePinned)
-                    .toArray());
-            double pageable = median(samples.stream()
-                    .mapToDouble(DevicePeaks.Transfers::toDevicePageable)
-                    .toArray());
-            double back = median(samples.stream()
-                    .mapToDouble(DevicePeaks.Transfers::fromDevicePinned)
-                    .toArray());
-            return new LinkProfile(pinned, pinned, pageable, pageable, back);
+            return new LinkProfile(
+                    median(samples, DevicePeaks.Transfers::toDevicePinned),
+                    median(samples, DevicePeaks.Transfers::toDeviceComputing),
+                    median(samples, DevicePeaks.Transfers::toDevicePageable),
+                    median(samples, DevicePeaks.Transfers::toDeviceMapped),
+                    median(samples, DevicePeaks.Transfers::fromDevicePinned));
         }
     }
 
-    private static double median(double[] samples) {
-        return Samples.median(samples);
-    }
-
-    private double seconds(Workload work, int tokens, int layers) {
-        warm(work, tokens, layers, effort.warmNanos());
-        List<Double> samples = new ArrayList<>();
-        double total = 0;
-        while (samples.size() < ROUNDS || total < LEAST_SECONDS) {
-            double taken = work.seconds(tokens, layers);
-            samples.add(taken);
-            total += taken;
-        }
-        return Samples.median(samples.stream().mapToDouble(Double::doubleValue).toArray());
-    }
-
-    /** The JVM compiles what runs often; only what runs compiled is of interest. */
-    private static void warm(Workload work, int tokens, int layers, long nanos) {
-        long started = System.nanoTime();
-        do {
-            work.seconds(tokens, layers);
-        } while (System.nanoTime() - started < nanos);
+    private static double median(List<DevicePeaks.Transfers> samples, ToDoubleFunction<DevicePeaks.Transfers> what) {
+        return Samples.median(samples.stream().mapToDouble(what).toArray());
     }
 }

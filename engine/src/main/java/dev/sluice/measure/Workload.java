@@ -5,6 +5,8 @@ import dev.sluice.backend.Device;
 import dev.sluice.backend.DeviceMemory;
 import dev.sluice.backend.KvType;
 import dev.sluice.backend.LayerState;
+import dev.sluice.backend.ReadBack;
+import dev.sluice.backend.StateSource;
 import dev.sluice.backend.Step;
 import dev.sluice.graph.Layer;
 import dev.sluice.graph.Node;
@@ -25,6 +27,11 @@ public final class Workload implements AutoCloseable {
     private final RandomWeights weights;
     private final List<CompiledLayer> layers;
     private final List<LayerState> states = new ArrayList<>();
+    private final List<LayerState> more = new ArrayList<>();
+    /** For each layer the states of all sequences. */
+    private final List<List<@Nullable LayerState>> others = new ArrayList<>();
+
+    private KvType type = KvType.F16;
     private final int mostTokens;
     private final int depth;
     private final long positionBytes;
@@ -77,17 +84,54 @@ public final class Workload implements AutoCloseable {
     }
 
     /** Gives each layer a KV cache, filled by a layer that keeps the same keys and values and costs less. */
-    void fill(CompiledLayer filler, KvType type) {
+    void fill(CompiledLayer filler, KvType keptAs) {
+        type = keptAs;
         // Its kernels for this kind of cache are made with a cache of its own.
         Objects.requireNonNull(device.newState(filler, 1, type)).close();
         for (CompiledLayer layer : layers) {
-            LayerState state = Objects.requireNonNull(device.newState(layer, depth + mostTokens, type));
-            states.add(state);
-            for (int at = 0; at < depth; at += mostTokens) {
-                Step step = new Step(at, Math.min(mostTokens, depth - at), 0);
-                filler.submit(step, in, out, state).await();
+            states.add(filled(layer, filler, depth + mostTokens));
+            others.add(new ArrayList<>());
+        }
+    }
+
+    private LayerState filled(CompiledLayer layer, CompiledLayer filler, int capacity) {
+        LayerState state = Objects.requireNonNull(device.newState(layer, capacity, type));
+        for (int at = 0; at < depth; at += mostTokens) {
+            Step step = new Step(at, Math.min(mostTokens, depth - at), 0);
+            filler.submit(step, in, out, state).await();
+        }
+        return state;
+    }
+
+    /**
+     * Gives the first layers caches for several sequences, filled alike.
+     *
+     * @param sequences that there are then, at least
+     */
+    void addSequences(int sequences, int count) {
+        for (int i = 0; i < count; i++) {
+            List<@Nullable LayerState> own = others.get(i);
+            while (own.size() < sequences) {
+                if (!own.isEmpty()) {
+                    more.add(filled(layers.get(i), layers.get(i), depth + 1));
+                }
+                own.add(own.isEmpty() ? states.get(i) : more.getLast());
             }
         }
+    }
+
+    /**
+     * Runs a step of one token of each of several sequences.
+     *
+     * @param sequences as many as {@link #addSequences} gave these layers
+     * @return seconds
+     */
+    double secondsOfSequences(int sequences, int count) {
+        Step step = Step.forParts(sequences);
+        for (int i = 0; i < sequences; i++) {
+            step.add(depth, 1, 0);
+        }
+        return seconds(step, count, layer -> others.get(layer).toArray(LayerState[]::new));
     }
 
     /** How many layers there are. */
@@ -97,11 +141,19 @@ public final class Workload implements AutoCloseable {
 
     /** Bytes that a step of one token has to read in so many layers: weights as the file has them, keys, values. */
     public long bytes(int count) {
-        long bytes = 0;
-        for (CompiledLayer layer : layers.subList(0, count)) {
-            bytes += layer.layer().weightBytes() + positionBytes * depth;
-        }
-        return bytes;
+        return weightBytes(count) + count * positionBytes * depth;
+    }
+
+    /** Bytes of the weights of so many layers. */
+    long weightBytes(int count) {
+        return layers.subList(0, count).stream()
+                .mapToLong(layer -> layer.layer().weightBytes())
+                .sum();
+    }
+
+    /** Bytes of keys and values that a step of one token reads in so many layers. */
+    double cacheBytes(int count) {
+        return (double) count * positionBytes * depth;
     }
 
     /** Floating-point operations of a step in so many layers. */
@@ -129,14 +181,47 @@ public final class Workload implements AutoCloseable {
      * @return seconds
      */
     public double seconds(int tokens, int count) {
+        return secondsAt(depth, tokens, count);
+    }
+
+    /** As {@link #seconds(int, int)}, at an earlier position. */
+    double secondsAt(int position, int tokens, int count) {
         if (tokens < 1 || tokens > mostTokens || count < 1 || count > layers.size()) {
             throw new IllegalArgumentException(
                     tokens + " of " + mostTokens + " tokens in " + count + " of " + layers.size() + " layers");
         }
-        Step step = new Step(depth, tokens, 0);
+        return seconds(new Step(position, tokens, 0), count, this::states);
+    }
+
+    /**
+     * Seconds of each of several steps of one token, run as a greedy generation runs them: the next is on its way before the
+     * last is waited for, so that what the host does for it counts where it takes the device's processor.
+     */
+    double secondsInARow(int steps) {
+        int ahead = device.stepsAhead();
+        List<ReadBack> reads = new ArrayList<>();
+        try {
+            for (int i = 0; i <= ahead; i++) {
+                reads.add(out.readBack(0, Integer.BYTES));
+            }
+            Step step = new Step(depth, 1, 0);
+            long started = System.nanoTime();
+            for (int submitted = 0, taken = 0; taken < steps; taken++) {
+                for (; submitted < steps && submitted - taken <= ahead; submitted++) {
+                    device.submit(layers, step, in, between, out, this::states);
+                    reads.get(submitted % reads.size()).start();
+                }
+                reads.get(taken % reads.size()).await();
+            }
+            return 1e-9 * Math.max(1, System.nanoTime() - started) / steps;
+        } finally {
+            reads.forEach(ReadBack::close);
+        }
+    }
+
+    private double seconds(Step step, int count, StateSource source) {
         long started = System.nanoTime();
-        device.submit(layers.subList(0, count), step, in, between, out, this::states)
-                .await();
+        device.submit(layers.subList(0, count), step, in, between, out, source).await();
         return 1e-9 * Math.max(1, System.nanoTime() - started);
     }
 
@@ -154,6 +239,7 @@ public final class Workload implements AutoCloseable {
         in.close();
         between.close();
         out.close();
+        more.forEach(LayerState::close);
         states.forEach(LayerState::close);
         layers.forEach(CompiledLayer::close);
         weights.close();

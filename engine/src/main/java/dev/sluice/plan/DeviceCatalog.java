@@ -1,9 +1,11 @@
 package dev.sluice.plan;
 
 import dev.sluice.backend.Backend;
+import dev.sluice.backend.CpuKernels;
 import dev.sluice.backend.Device;
 import dev.sluice.backend.DeviceInfo;
 import dev.sluice.backend.DeviceOptions;
+import dev.sluice.backend.Precision;
 import dev.sluice.error.SluiceException;
 import dev.sluice.simulate.SimulatedBackend;
 import dev.sluice.simulate.Simulation;
@@ -167,6 +169,21 @@ public final class DeviceCatalog {
             throw new IllegalArgumentException("no backend named " + info.backend());
         }
         return backend.open(info, options);
+    }
+
+    /**
+     * Opens the CPU with the scalar code that defines every operation.
+     *
+     * @throws SluiceException if the backend is not installed
+     */
+    public Device openReference(int batchTokens) {
+        Backend cpu = backends.get(CPU);
+        if (cpu == null) {
+            throw noneFor(CPU);
+        }
+        return cpu.open(
+                cpu.discover().devices().getFirst(),
+                new DeviceOptions(1, batchTokens, Precision.EXACT, CpuKernels.SCALAR));
     }
 
     /** A bare number is an index, never part of a name. */

@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param hostMemory whether it computes from the host's memory: its weights then take nothing but that, and what it reads
  *     shares the host's bandwidth
  * @param rates products by weight format; {@link #ANY} stands for all formats that have no entry
+ * @param heads the same of heads, which are one large product; formats that have no entry are as fast as {@code rates} says
+ * @param choiceSeconds that finding the largest logit takes for each of them
  * @param kvBytesPerSecond bytes of KV cache that attention reads while decoding
  * @param attentionFlops operations of attention with hundreds of tokens
  * @param link copies from and to host memory; null: layers cannot be streamed to it
@@ -33,6 +35,8 @@ public record DeviceProfile(
         long largestAllocation,
         boolean hostMemory,
         Map<String, FormatRate> rates,
+        Map<String, FormatRate> heads,
+        double choiceSeconds,
         double kvBytesPerSecond,
         double attentionFlops,
         @Nullable LinkProfile link,
@@ -43,11 +47,13 @@ public record DeviceProfile(
 
     public DeviceProfile {
         rates = Collections.unmodifiableMap(new TreeMap<>(rates));
+        heads = Collections.unmodifiableMap(new TreeMap<>(heads));
         Checks.require(!id.isBlank(), "id must name the device, such as opencl:0");
         Checks.positive("memory_bytes", memoryBytes);
         Checks.positive("largest_allocation_bytes", largestAllocation);
         Checks.require(
                 !rates.isEmpty(), "rates must have a weight format, such as Q4_K, or \"" + ANY + "\" for all formats");
+        Checks.notNegative("choice_seconds", choiceSeconds);
         Checks.positive("kv_bytes_per_second", kvBytesPerSecond);
         Checks.positive("attention_flops", attentionFlops);
         Checks.notNegative("launch_seconds", launchSeconds);
@@ -70,13 +76,50 @@ public record DeviceProfile(
         return rate;
     }
 
+    /** The rate of a head in a weight format. */
+    FormatRate headRate(DType format) {
+        FormatRate own = heads.get(format.name());
+        return own != null ? own : rate(format);
+    }
+
     /** Whether it is the processor: all such devices take turns on the same cores. */
     boolean onProcessor() {
         return kind == DeviceInfo.Kind.CPU;
     }
 
-    /** The same with other rates. */
-    public DeviceProfile withRates(Map<String, FormatRate> value) {
+    /** A device whose heads are as fast as its other products. */
+    public DeviceProfile(
+            String id,
+            String name,
+            DeviceInfo.Kind kind,
+            long memoryBytes,
+            long largestAllocation,
+            boolean hostMemory,
+            Map<String, FormatRate> rates,
+            double kvBytesPerSecond,
+            double attentionFlops,
+            @Nullable LinkProfile link,
+            double launchSeconds,
+            double hopSeconds) {
+        this(
+                id,
+                name,
+                kind,
+                memoryBytes,
+                largestAllocation,
+                hostMemory,
+                rates,
+                Map.of(),
+                0,
+                kvBytesPerSecond,
+                attentionFlops,
+                link,
+                launchSeconds,
+                hopSeconds);
+    }
+
+    /** The same with the rates that were measured before, where this has none. */
+    public DeviceProfile after(DeviceProfile earlier) {
         return new DeviceProfile(
                 id,
                 name,
@@ -84,12 +127,20 @@ public record DeviceProfile(
                 memoryBytes,
                 largestAllocation,
                 hostMemory,
-                value,
+                merged(earlier.rates, rates),
+                merged(earlier.heads, heads),
+                choiceSeconds,
                 kvBytesPerSecond,
                 attentionFlops,
                 link,
                 launchSeconds,
                 hopSeconds);
+    }
+
+    private static Map<String, FormatRate> merged(Map<String, FormatRate> earlier, Map<String, FormatRate> later) {
+        Map<String, FormatRate> all = new TreeMap<>(earlier);
+        later.forEach((format, rate) -> all.merge(format, rate, FormatRate::with));
+        return all;
     }
 
     /** The same with other memory. */
@@ -102,6 +153,8 @@ public record DeviceProfile(
                 largestAllocation,
                 hostMemory,
                 rates,
+                heads,
+                choiceSeconds,
                 kvBytesPerSecond,
                 attentionFlops,
                 link,
@@ -118,6 +171,8 @@ public record DeviceProfile(
                 largestAllocation,
                 hostMemory,
                 rates,
+                heads,
+                choiceSeconds,
                 kvBytesPerSecond,
                 attentionFlops,
                 value,

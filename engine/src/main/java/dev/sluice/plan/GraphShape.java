@@ -46,8 +46,9 @@ public final class GraphShape {
             }
             matrices.merge(
                     tensor.type(),
-                    new WeightPart(tensor.type(), elements, bytes),
-                    (a, b) -> new WeightPart(a.format(), a.elements() + b.elements(), a.bytes() + b.bytes()));
+                    new WeightPart(
+                            tensor.type(), elements, bytes, tensor.shape().rows()),
+                    WeightPart::plus);
             if (layer.kind() != Layer.Kind.EMBEDDING && embedded.contains(tensor)) {
                 tied += bytes;
             }

@@ -33,8 +33,9 @@ record LayerCost(double memory, double arithmetic, double launch) {
         double rows = layer.kind() == Layer.Kind.HEAD ? load.sequences() : load.rows();
         LayerCost cost = NONE;
         for (WeightPart part : layer.weights()) {
-            cost = cost.plus(
-                    product(device.rate(part.format()), (double) part.bytes(), (double) part.elements(), rows));
+            FormatRate rate =
+                    layer.kind() == Layer.Kind.HEAD ? device.headRate(part.format()) : device.rate(part.format());
+            cost = cost.plus(product(rate, part, 1, rows));
         }
         return cost;
     }
@@ -45,6 +46,11 @@ record LayerCost(double memory, double arithmetic, double launch) {
             return NONE; // one launch, which the hop counts
         }
         LayerCost cost = new LayerCost(layer.vectorBytes() / device.kvBytesPerSecond(), 0, device.launchSeconds());
+        if (layer.kind() == Layer.Kind.HEAD) {
+            // Each sequence chooses among the rows of the head.
+            long logits = layer.weights().stream().mapToLong(WeightPart::rows).sum();
+            cost = cost.plus(new LayerCost(0, load.sequences() * logits * device.choiceSeconds(), 0));
+        }
         AttentionShape attention = layer.attention();
         if (attention != null) {
             double seen = attention.seen(load.seen());
@@ -60,7 +66,7 @@ record LayerCost(double memory, double arithmetic, double launch) {
         double distinct = experts.distinct(load.rows());
         double rows = load.rows() * experts.used() / distinct;
         WeightPart each = experts.each();
-        return product(device.rate(each.format()), distinct * each.bytes(), distinct * each.elements(), rows);
+        return product(device.rate(each.format()), each, distinct, rows);
     }
 
     /** Bytes of weights and KV caches that a step reads of a layer, its experts excluded. */
@@ -71,9 +77,10 @@ record LayerCost(double memory, double arithmetic, double launch) {
         return cached + (layer.kind() == Layer.Kind.EMBEDDING ? 0 : layer.denseBytes());
     }
 
-    private static LayerCost product(FormatRate rate, double bytes, double elements, double rows) {
-        double seconds = rate.seconds(bytes, elements, rows);
-        return rate.arithmeticSeconds(elements, rows) >= seconds
+    private static LayerCost product(FormatRate rate, WeightPart part, double times, double tokens) {
+        double elements = times * part.elements();
+        double seconds = rate.seconds(times * part.bytes(), elements, part.columns(), tokens);
+        return rate.arithmeticSeconds(elements, part.columns(), tokens) >= seconds
                 ? new LayerCost(0, seconds, 0)
                 : new LayerCost(seconds, 0, 0);
     }

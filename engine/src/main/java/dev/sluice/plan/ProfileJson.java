@@ -39,7 +39,10 @@ final class ProfileJson {
 
     static HostProfile host(JsonFields in) {
         return new HostProfile(
-                in.whole("memory_bytes"), in.number("read_bytes_per_second"), in.number("disk_bytes_per_second"));
+                in.whole("memory_bytes"),
+                in.number("read_bytes_per_second"),
+                in.number("disk_bytes_per_second"),
+                in.has("cached_bytes_per_second") ? in.number("cached_bytes_per_second") : 0);
     }
 
     /** What is only simulated may have no profile. */
@@ -62,6 +65,8 @@ final class ProfileJson {
                 in.whole("largest_allocation_bytes"),
                 in.flag("host_memory"),
                 in.object("rates", ProfileJson::rates),
+                in.has("heads") ? in.object("heads", ProfileJson::rates) : Map.of(),
+                in.has("choice_seconds") ? in.number("choice_seconds") : 0,
                 in.number("kv_bytes_per_second"),
                 in.number("attention_flops"),
                 in.has("link") ? in.object("link", ProfileJson::link) : null,
@@ -84,17 +89,23 @@ final class ProfileJson {
             if (!format.equals(DeviceProfile.ANY)) {
                 format(in, format);
             }
-            rates.put(
-                    format,
-                    in.object(
-                            format,
-                            rate -> new FormatRate(
-                                    rate.list(
-                                            "products",
-                                            p -> new RatePoint(p.count("tokens"), p.number("bytes_per_second"))),
-                                    rate.number("flops"))));
+            rates.put(format, in.object(format, ProfileJson::rate));
         }
         return rates;
+    }
+
+    /** One rate for all widths, or a list of them. */
+    private static FormatRate rate(JsonFields in) {
+        return in.has("widths")
+                ? new FormatRate(in.list("widths", width -> width(width, width.count("columns"))))
+                : new FormatRate(List.of(width(in, 0)));
+    }
+
+    private static WidthRate width(JsonFields in, int columns) {
+        return new WidthRate(
+                columns,
+                in.list("products", p -> new RatePoint(p.count("tokens"), p.number("bytes_per_second"))),
+                in.number("flops"));
     }
 
     /** The weight format that a field's name stands for. */
@@ -130,7 +141,8 @@ final class ProfileJson {
         return mapper.createObjectNode()
                 .put("memory_bytes", host.memoryBytes())
                 .put("read_bytes_per_second", host.readBytesPerSecond())
-                .put("disk_bytes_per_second", host.diskBytesPerSecond());
+                .put("disk_bytes_per_second", host.diskBytesPerSecond())
+                .put("cached_bytes_per_second", host.cachedBytesPerSecond());
     }
 
     static ObjectNode write(DeviceProfile device, ObjectMapper mapper) {
@@ -141,12 +153,11 @@ final class ProfileJson {
         node.put("memory_bytes", device.memoryBytes());
         node.put("largest_allocation_bytes", device.largestAllocation());
         node.put("host_memory", device.hostMemory());
-        ObjectNode rates = node.putObject("rates");
-        device.rates().forEach((format, rate) -> {
-            ObjectNode entry = rates.putObject(format);
-            write(entry.putArray("products"), rate.points());
-            entry.put("flops", rate.flops());
-        });
+        write(node.putObject("rates"), device.rates());
+        if (!device.heads().isEmpty()) {
+            write(node.putObject("heads"), device.heads());
+        }
+        node.put("choice_seconds", device.choiceSeconds());
         node.put("kv_bytes_per_second", device.kvBytesPerSecond());
         node.put("attention_flops", device.attentionFlops());
         LinkProfile link = device.link();
@@ -163,9 +174,17 @@ final class ProfileJson {
         return node;
     }
 
-    private static void write(ArrayNode products, List<RatePoint> points) {
-        for (RatePoint point : points) {
-            products.addObject().put("tokens", point.tokens()).put("bytes_per_second", point.bytesPerSecond());
-        }
+    private static void write(ObjectNode node, Map<String, FormatRate> rates) {
+        rates.forEach((format, rate) -> {
+            ArrayNode widths = node.putObject(format).putArray("widths");
+            for (WidthRate width : rate.widths()) {
+                ObjectNode entry = widths.addObject().put("columns", width.columns());
+                ArrayNode products = entry.putArray("products");
+                for (RatePoint point : width.points()) {
+                    products.addObject().put("tokens", point.tokens()).put("bytes_per_second", point.bytesPerSecond());
+                }
+                entry.put("flops", width.flops());
+            }
+        });
     }
 }

@@ -21,13 +21,9 @@ import java.util.function.Function;
 
 /**
  * Measured profiles, kept from run to run: one JSON file for each device in the user's cache folder. A device's
- * names and its driver's version are its key, and so is the version of the kernels: with another it has no profile any
- * more.
+ * names and its driver's version are its key, and so is a hash of all kernels: with others it has no profile any more.
  */
 public final class ProfileStore {
-    /** To be raised when kernels become faster or slower, so that everybody measures anew. */
-    private static final String KERNELS = "1";
-
     private final Path folder;
     private final String kernels;
 
@@ -43,7 +39,7 @@ public final class ProfileStore {
 
     /** The user's own store. */
     public static ProfileStore ofUser() {
-        return new ProfileStore(CacheFolder.ofUser().resolve("profiles"), KERNELS);
+        return new ProfileStore(CacheFolder.ofUser().resolve("profiles"), KernelVersion.current());
     }
 
     /**
@@ -94,8 +90,9 @@ public final class ProfileStore {
         }
         if (!missing.isEmpty()) {
             throw new SluiceException("there is no profile of " + String.join(", ", missing) + " for this driver and"
-                    + " these kernels; 'sluice plan --measure' measures what is missing, or --hardware plans for a machine that"
-                    + " is described in a file (shipped are " + String.join(", ", HardwareFiles.names()) + ")");
+                    + " these kernels; 'sluice plan --measure' and 'sluice calibrate', each with --model and --device, measure what"
+                    + " is missing; 'sluice plan --hardware' plans for a machine that is described in a file (shipped are "
+                    + String.join(", ", HardwareFiles.names()) + ")");
         }
         return new Hardware("this machine", "measured", host.orElseThrow(), profiles);
     }

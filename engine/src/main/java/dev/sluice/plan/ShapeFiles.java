@@ -35,9 +35,9 @@ public final class ShapeFiles {
         int embedding = in.count("embedding");
         int vocabulary = in.count("vocabulary");
         long elements = Math.multiplyExact((long) embedding, (long) vocabulary);
-        WeightPart table = WeightPart.of(format(in, "embedding_format"), elements);
+        WeightPart table = WeightPart.of(format(in, "embedding_format"), elements, vocabulary);
         boolean tied = in.flag("tied");
-        WeightPart head = tied ? table : WeightPart.of(format(in, "head_format"), elements);
+        WeightPart head = tied ? table : WeightPart.of(format(in, "head_format"), elements, vocabulary);
         List<LayerShape> layers = new ArrayList<>();
         layers.add(new LayerShape("embedding", Layer.Kind.EMBEDDING, List.of(table), 0, 0, null, null, embedding));
         for (Blocks blocks : in.list("blocks", ShapeFiles::blocks)) {

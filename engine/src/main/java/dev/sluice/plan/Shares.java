@@ -68,6 +68,7 @@ public final class Shares {
                     layers));
         }
         return text.toString() + (layers - split.layers())
-                + " are left. Name another device, use a smaller --ctx or weight format, or raise --memory.";
+                + " are left. Name another device, use a smaller --ctx or weight format, or raise --memory; once the"
+                + " devices are measured ('sluice plan --measure'), what does not fit is streamed.";
     }
 }

@@ -1,8 +1,6 @@
 package dev.sluice.runtime;
 
-import dev.sluice.backend.DeviceMemory;
 import dev.sluice.backend.LayerState;
-import dev.sluice.backend.StateSource;
 import dev.sluice.backend.Step;
 import dev.sluice.error.SluiceException;
 import java.lang.foreign.Arena;
@@ -10,6 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,30 +29,24 @@ import org.jspecify.annotations.Nullable;
  * <p>It owns the activations of a step, and is used again for the next without allocating. Used by one thread at a time;
  * the owner closes it, twice without harm, and closes the sequences on their own.
  */
-public final class Batch implements AutoCloseable {
+public final class Batch implements AutoCloseable, Placed {
     private final Executor executor;
     private final int logitRows;
     private final Step step;
     private final List<Sequence> sequences;
     private final @Nullable LayerState[] states;
-    private final List<List<StateSource>> stateSources;
-    private final StepTrace trace;
-    private final List<DeviceMemory> memories = new ArrayList<>();
     private final Arena arena = Arena.ofShared();
-    private final DeviceMemory ids;
-    /** Activations on each device, and where those of the device before arrive. */
-    private final List<DeviceMemory> hidden = new ArrayList<>();
-
-    private final List<DeviceMemory> arrivals = new ArrayList<>();
-    private final MemorySegment crossing;
-    private final DeviceMemory logits;
-    private final DeviceMemory best;
     private final MemorySegment idStaging;
     private final MemorySegment bestStaging;
     private final MemorySegment logitsStaging;
     private final Beginning idsOfStep;
     private final Beginning bestOfStep;
-    private final Beginning crossingOfStep;
+    // Made once, so that a step makes no objects.
+    private final Runnable compute = this::compute;
+    private final Runnable choose = this::choose;
+    private final Runnable readRow = this::readRow;
+    private @Nullable StepMemory memory;
+    private int wantedRow;
     private long generation;
     private boolean ran;
     private boolean chosen;
@@ -65,40 +58,23 @@ public final class Batch implements AutoCloseable {
         }
         this.executor = executor;
         this.logitRows = logitRows;
-        trace = new StepTrace(executor);
-        stateSources = executor.perPart(this::states);
         step = Step.forParts(mostParts);
         sequences = new ArrayList<>(mostParts);
         states = new LayerState[mostParts];
         int tokens = executor.batchTokens();
         long vocabulary = executor.graph().vocabulary();
+        idStaging = arena.allocate(4L * tokens, 64);
+        bestStaging = arena.allocate(4L * logitRows, 64);
+        logitsStaging = arena.allocate(4L * vocabulary, 64);
+        idsOfStep = new Beginning(idStaging);
+        bestOfStep = new Beginning(bestStaging);
+        executor.register(this);
         try {
-            int last = executor.partCount() - 1;
-            long activations = 4L * tokens * executor.graph().embedding();
-            ids = allocate(0, 4L * tokens);
-            for (int part = 0; part <= last; part++) {
-                hidden.add(allocate(part, activations));
-                arrivals.add(part == 0 ? ids : allocate(part, activations));
-            }
-            crossing = last == 0 ? MemorySegment.NULL : arena.allocate(activations, 64);
-            logits = allocate(last, 4L * logitRows * vocabulary);
-            best = allocate(last, 4L * logitRows);
-            idStaging = arena.allocate(4L * tokens, 64);
-            bestStaging = arena.allocate(4L * logitRows, 64);
-            logitsStaging = arena.allocate(4L * vocabulary, 64);
-            idsOfStep = new Beginning(idStaging);
-            bestOfStep = new Beginning(bestStaging);
-            crossingOfStep = new Beginning(crossing);
+            executor.attempt(this::placed);
         } catch (RuntimeException e) {
             close();
             throw e;
         }
-    }
-
-    private DeviceMemory allocate(int part, long bytes) {
-        DeviceMemory memory = executor.allocate(part, bytes);
-        memories.add(memory);
-        return memory;
     }
 
     /** Takes all parts out, and forgets the results of the last run. */
@@ -182,19 +158,11 @@ public final class Batch implements AutoCloseable {
                         + " when it was added, and is at " + sequence.position() + " now");
             }
         }
-        trace.begin(step);
-        MemorySegment tokens = idsOfStep.of(4L * step.tokens());
-        trace.copying(0);
-        ids.write(0, tokens);
-        trace.copied(0, "ids", tokens.byteSize());
-        executor.run(this);
+        executor.attempt(compute);
         for (int part = 0; part < sequences.size(); part++) {
-            sequences.get(part).advance(step.tokens(part));
+            sequences.get(part).advance(idStaging, step.firstRow(part), step.tokens(part));
         }
         ran = true;
-        if (step.outputRows() == 0) {
-            trace.end();
-        }
     }
 
     /**
@@ -206,18 +174,16 @@ public final class Batch implements AutoCloseable {
      */
     public int bestToken(int part) {
         int last = output(part, -1);
-        if (!chosen) {
-            executor.argMax(this);
-            MemorySegment choices = bestOfStep.of(4L * step.outputRows());
-            read(best, 0, choices, "choices");
-            chosen = true;
-            trace.end();
+        while (true) {
+            executor.attempt(choose);
+            int id = bestStaging.getAtIndex(ValueLayout.JAVA_INT, last);
+            if (id >= 0) {
+                return id;
+            }
+            if (!executor.movedFromWrongDevice()) {
+                throw notANumber();
+            }
         }
-        int id = bestStaging.getAtIndex(ValueLayout.JAVA_INT, last);
-        if (id < 0) {
-            throw notANumber();
-        }
-        return id;
     }
 
     /**
@@ -234,25 +200,88 @@ public final class Batch implements AutoCloseable {
         }
         int output = output(part, row);
         int vocabulary = executor.graph().vocabulary();
-        read(logits, output * logitsStaging.byteSize(), logitsStaging, "logits");
-        trace.end();
-        MemorySegment.copy(logitsStaging, ValueLayout.JAVA_FLOAT, 0, target, 0, vocabulary);
-        float sum = 0;
-        for (int i = 0; i < vocabulary; i++) {
-            sum += target[i];
-        }
-        if (Float.isNaN(sum)) {
-            throw notANumber();
+        wantedRow = output;
+        while (true) {
+            executor.attempt(readRow);
+            MemorySegment.copy(logitsStaging, ValueLayout.JAVA_FLOAT, 0, target, 0, vocabulary);
+            float sum = 0;
+            for (int i = 0; i < vocabulary; i++) {
+                sum += target[i];
+            }
+            if (!Float.isNaN(sum)) {
+                return;
+            }
+            if (!executor.movedFromWrongDevice()) {
+                throw notANumber();
+            }
         }
     }
 
-    /** Reads from the last device. */
-    private void read(DeviceMemory from, long offset, MemorySegment to, String what) {
-        int part = executor.partCount() - 1;
-        trace.awaitIfWatched(part, what);
-        trace.copying(part);
-        from.read(offset, to);
-        trace.copied(part, what, to.byteSize());
+    private void compute() {
+        submit(placed());
+    }
+
+    private void submit(StepMemory place) {
+        place.trace().begin(step);
+        place.writeIds(idsOfStep.of(4L * step.tokens()));
+        executor.run(step, place);
+        if (step.outputRows() == 0) {
+            place.trace().end();
+        }
+    }
+
+    private void choose() {
+        StepMemory place = placed();
+        if (!chosen) {
+            executor.argMax(step, place);
+            place.read(place.best(), 0, bestOfStep.of(4L * step.outputRows()), "choices");
+            place.trace().end();
+            chosen = true;
+        }
+    }
+
+    private void readRow() {
+        StepMemory place = placed();
+        place.read(place.logits(), wantedRow * logitsStaging.byteSize(), logitsStaging, "logits");
+        place.trace().end();
+    }
+
+    /**
+     * What steps need on the devices that there are now, and its sequences there too. If devices have changed, a step that has
+     * run is run again: what came of it is gone with the device.
+     */
+    StepMemory placed() {
+        StepMemory present = memory;
+        boolean anew = present == null || present.epoch() != executor.epoch();
+        StepMemory place = anew ? new StepMemory(executor, logitRows, this::states) : Objects.requireNonNull(present);
+        try {
+            for (int part = 0; part < sequences.size(); part++) {
+                sequences.get(part).place(place, step.position(part));
+            }
+            if (anew && ran) {
+                submit(place);
+                chosen = false;
+            }
+        } catch (RuntimeException e) {
+            if (anew) {
+                place.close();
+            }
+            throw e;
+        }
+        if (anew) {
+            displace();
+            memory = place;
+        }
+        return place;
+    }
+
+    @Override
+    public void displace() {
+        StepMemory present = memory;
+        if (present != null) {
+            memory = null;
+            present.close();
+        }
     }
 
     /** Where a part's row of logits is among all rows; row −1 is its last. */
@@ -276,11 +305,6 @@ public final class Batch implements AutoCloseable {
         }
     }
 
-    /** What its steps tell those who watch. */
-    StepTrace trace() {
-        return trace;
-    }
-
     Executor executor() {
         return executor;
     }
@@ -288,45 +312,6 @@ public final class Batch implements AutoCloseable {
     /** A number that changes when the results are forgotten. */
     long generation() {
         return generation;
-    }
-
-    Step step() {
-        return step;
-    }
-
-    DeviceMemory ids() {
-        return ids;
-    }
-
-    /** Activations on the device of a part. */
-    DeviceMemory hidden(int part) {
-        return hidden.get(part);
-    }
-
-    /** What the part before has made of so many tokens, brought to the device of a part. */
-    DeviceMemory arrival(int part, int tokens) {
-        MemorySegment rows = crossingOfStep.of(4L * tokens * executor.graph().embedding());
-        trace.awaitIfWatched(part - 1, "activations");
-        trace.copying(part - 1);
-        hidden.get(part - 1).read(0, rows);
-        trace.copied(part - 1, "activations", rows.byteSize());
-        trace.copying(part);
-        arrivals.get(part).write(0, rows);
-        trace.copied(part, "activations", rows.byteSize());
-        return arrivals.get(part);
-    }
-
-    DeviceMemory logits() {
-        return logits;
-    }
-
-    DeviceMemory best() {
-        return best;
-    }
-
-    /** What the parts' sequences keep in each layer of each device. */
-    List<List<StateSource>> stateSources() {
-        return stateSources;
     }
 
     private @Nullable LayerState[] states(int layer) {
@@ -340,7 +325,8 @@ public final class Batch implements AutoCloseable {
     public void close() {
         if (!closed) {
             closed = true;
-            memories.reversed().forEach(DeviceMemory::close);
+            executor.unregister(this);
+            displace();
             arena.close();
         }
     }

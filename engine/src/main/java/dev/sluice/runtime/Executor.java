@@ -11,9 +11,7 @@ import dev.sluice.backend.Step;
 import dev.sluice.error.SluiceException;
 import dev.sluice.graph.Graph;
 import dev.sluice.graph.Layer;
-import dev.sluice.graph.LayerBuilder;
-import dev.sluice.graph.Op;
-import java.util.ArrayList;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -27,13 +25,16 @@ public final class Executor implements AutoCloseable {
 
     private final Graph graph;
     private final int batchTokens;
-    private final List<DevicePart> parts = new ArrayList<>();
-    /** One layer, for the last part's device. */
-    private final List<CompiledLayer> argMax;
+    private final Placement placement;
 
-    /** Compiles every layer for one device, to be resident; see {@link #Executor(Graph, List, int, Progress)}. */
+    /** Compiles every layer for one device, to be resident; see {@link #Executor(Graph, List, int, Progress, Recovery)}. */
     public Executor(Graph graph, Device device, int batchTokens, Progress progress) {
-        this(graph, List.of(Assignment.resident(device, graph.layers().size())), batchTokens, progress);
+        this(graph, List.of(Assignment.resident(device, graph.layers().size())), batchTokens, progress, Recovery.NONE);
+    }
+
+    /** As {@link #Executor(Graph, List, int, Progress, Recovery)}, for devices without others in reserve. */
+    public Executor(Graph graph, List<Assignment> assignments, int batchTokens, Progress progress) {
+        this(graph, assignments, batchTokens, progress, Recovery.NONE);
     }
 
     /**
@@ -41,45 +42,40 @@ public final class Executor implements AutoCloseable {
      *
      * @param assignments that share the layers, in order
      * @param batchTokens the most tokens of one step, as the devices were opened with
+     * @param recovery finds other devices when one fails, now or at any step
      * @throws SluiceException if a device cannot hold or compute a layer; nothing stays allocated then
      */
-    public Executor(Graph graph, List<Assignment> assignments, int batchTokens, Progress progress) {
+    public Executor(Graph graph, List<Assignment> assignments, int batchTokens, Progress progress, Recovery recovery) {
         this.graph = graph;
         this.batchTokens = batchTokens;
         if (graph.layers().getLast().kind() != Layer.Kind.HEAD) {
             throw new IllegalArgumentException("the graph's last layer is not its head");
         }
-        if (assignments.stream().mapToInt(Assignment::layers).sum()
-                != graph.layers().size()) {
-            throw new IllegalArgumentException(
-                    assignments + " for " + graph.layers().size() + " layers");
-        }
-        try {
-            int from = 0;
-            for (Assignment assignment : assignments) {
-                List<Layer> own = graph.layers().subList(from, from + assignment.layers());
-                String what = assignments.size() == 1
-                        ? "loading"
-                        : "loading " + own.size() + " layers on "
-                                + assignment.device().info().id();
-                parts.add(new DevicePart(assignment, from, own, (done, total) -> progress.report(what, done, total)));
-                from += own.size();
-            }
-            LayerBuilder best = new LayerBuilder("argmax", Layer.Kind.ARGMAX, graph.vocabulary());
-            best.add(new Op.ArgMax(graph.vocabulary()), best.input());
-            argMax = List.of(parts.getLast().device().compile(best.build()));
-        } catch (RuntimeException e) {
-            closeParts();
-            throw e;
-        }
+        placement = new Placement(graph, assignments, progress, recovery);
     }
 
     public Graph graph() {
         return graph;
     }
 
+    /** Which device has which layers, in order. */
+    public List<Assignment> assignments() {
+        return placement.assignments();
+    }
+
+    /**
+     * Nanoseconds that steps were with each device but the last, as the host sees it, since the layers were placed.
+     *
+     * @param decoding in steps of one token of each sequence, or else in steps of prompts
+     */
+    public List<Long> partNanos(boolean decoding) {
+        PartTimes times = placement.times();
+        return decoding ? times.decoding() : times.prompts();
+    }
+
     /** The path that computation takes, for people. */
     public String path() {
+        List<DevicePart> parts = placement.parts();
         if (parts.size() == 1) {
             return parts.getFirst().path();
         }
@@ -131,13 +127,16 @@ public final class Executor implements AutoCloseable {
     }
 
     /** Runs one step: all layers for all parts of a batch. */
-    void run(Batch batch) {
-        run(batch.step(), batch.ids(), batch, batch.stateSources());
+    void run(Step step, StepMemory memory) {
+        run(step, memory.ids(), memory, memory.states());
     }
 
     /** From device to device: activations cross once at each boundary. */
-    private void run(Step step, DeviceMemory ids, Batch memory, List<List<StateSource>> states) {
+    private void run(Step step, DeviceMemory ids, StepMemory memory, List<List<StateSource>> states) {
+        List<DevicePart> parts = placement.parts();
         boolean logits = step.outputRows() > 0;
+        boolean prompt = step.tokens() > step.parts();
+        long begun = System.nanoTime();
         for (int p = 0; p < parts.size(); p++) {
             DevicePart part = parts.get(p);
             boolean last = p == parts.size() - 1;
@@ -145,6 +144,11 @@ public final class Executor implements AutoCloseable {
                 return; // the last device has nothing but the head, which nobody asks for
             }
             DeviceMemory in = p == 0 ? ids : memory.arrival(p, step.tokens());
+            if (p > 0) {
+                long now = System.nanoTime();
+                placement.times().add(p - 1, prompt, now - begun);
+                begun = now;
+            }
             DeviceMemory between = memory.hidden(p);
             DeviceMemory out = last && logits ? memory.logits() : between;
             memory.trace().submitting(p);
@@ -153,23 +157,40 @@ public final class Executor implements AutoCloseable {
         }
     }
 
+    /** Runs the first tokens of a sequence again, through the memory of a batch, into other KV caches. */
+    void replay(int[] tokens, int count, StepMemory memory, List<@Nullable LayerState> states) {
+        @Nullable LayerState[] one = new LayerState[1];
+        List<List<StateSource>> sources = perPart(layer -> {
+            one[0] = states.get(layer);
+            return one;
+        });
+        MemorySegment ids = MemorySegment.ofArray(tokens);
+        for (int from = 0; from < count; from += batchTokens) {
+            int part = Math.min(batchTokens, count - from);
+            memory.ids().write(0, ids.asSlice((long) Integer.BYTES * from, (long) Integer.BYTES * part));
+            run(new Step(from, part, 0), memory.ids(), memory, sources);
+        }
+    }
+
     /** What finds the states of each part's layers, by runs, from what finds those of all. */
     List<List<StateSource>> perPart(StateSource all) {
-        return parts.stream().map(part -> part.states(all)).toList();
+        return placement.parts().stream().map(part -> part.states(all)).toList();
     }
 
     /** Queues the choice of the largest logit of each row of the last step's. */
-    void argMax(Batch batch) {
-        argMax(batch.step(), batch.logits(), batch.best());
+    void argMax(Step step, StepMemory memory) {
+        argMax(step, memory.logits(), memory.best());
     }
 
     private void argMax(Step step, DeviceMemory logits, DeviceMemory best) {
-        parts.getLast().device().submit(argMax, step, logits, best, best, layer -> NO_STATES);
+        Device last = placement.parts().getLast().device();
+        last.submit(placement.argMax(), step, logits, best, best, layer -> NO_STATES);
     }
 
     /** How many steps may well be on their way at once. */
     int stepsAhead() {
         // From the last device to the first the choice goes over the host.
+        List<DevicePart> parts = placement.parts();
         return parts.size() == 1 ? parts.getFirst().device().stepsAhead() : 0;
     }
 
@@ -179,7 +200,7 @@ public final class Executor implements AutoCloseable {
      * @param id int32 [1], on the first device
      * @param best int32 [1], receives the choice, on the last device
      */
-    void run(Step step, DeviceMemory id, Batch memory, List<List<StateSource>> states, DeviceMemory best) {
+    void run(Step step, DeviceMemory id, StepMemory memory, List<List<StateSource>> states, DeviceMemory best) {
         run(step, id, memory, states);
         argMax(step, memory.logits(), best);
     }
@@ -190,24 +211,24 @@ public final class Executor implements AutoCloseable {
 
     /** The id of a part's device. */
     String device(int part) {
-        return parts.get(part).device().info().id();
+        return placement.parts().get(part).device().info().id();
     }
 
     /** A part's layers, for people. */
     String layers(int part) {
-        List<CompiledLayer> own = parts.get(part).layers();
+        List<CompiledLayer> own = placement.parts().get(part).layers();
         String first = own.getFirst().layer().name();
         return own.size() == 1 ? first : first + " to " + own.getLast().layer().name();
     }
 
     /** On how many devices the layers are. */
     int partCount() {
-        return parts.size();
+        return placement.parts().size();
     }
 
     @Nullable
     LayerState newState(int layer, int capacity, KvType kv) {
-        for (DevicePart part : parts.reversed()) {
+        for (DevicePart part : placement.parts().reversed()) {
             if (layer >= part.from()) {
                 return part.newState(layer, capacity, kv);
             }
@@ -217,17 +238,36 @@ public final class Executor implements AutoCloseable {
 
     /** Memory on the device of a part. */
     DeviceMemory allocate(int part, long bytes) {
-        return parts.get(part).device().allocate(bytes);
+        return placement.parts().get(part).device().allocate(bytes);
     }
 
-    private void closeParts() {
-        parts.reversed().forEach(DevicePart::close);
+    /** See {@link Placement#epoch}. */
+    int epoch() {
+        return placement.epoch();
+    }
+
+    /** See {@link Placement#register}. */
+    void register(Placed one) {
+        placement.register(one);
+    }
+
+    void unregister(Placed one) {
+        placement.unregister(one);
+    }
+
+    /** See {@link Placement#attempt}. */
+    void attempt(Runnable work) {
+        placement.attempt(work);
+    }
+
+    /** See {@link Placement#movedFromWrongDevice}. */
+    boolean movedFromWrongDevice() {
+        return placement.movedFromWrongDevice();
     }
 
     /** Frees the compiled layers; the devices stay open. */
     @Override
     public void close() {
-        argMax.getFirst().close();
-        closeParts();
+        placement.close();
     }
 }

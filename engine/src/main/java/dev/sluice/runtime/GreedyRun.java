@@ -20,19 +20,27 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Used by one thread at a time, and the sequence by nobody else meanwhile; closed before its sequence, twice without harm.
  */
-public final class GreedyRun implements AutoCloseable {
+public final class GreedyRun implements AutoCloseable, Placed {
     private final Executor executor;
     private final Sequence sequence;
-    private final Batch memory;
+    private final Batch batch;
     private final int most;
     private final int start;
-    private final int ahead;
+    private int ahead;
+    private int epoch = -1;
+    /** The token that the next step appends. */
+    private int pending;
+    /** The choice that was read last. */
+    private int choice;
+
     private final Step step = Step.forParts(1);
     /** The step whose choice is taken; others may be under way already. */
     private final Step taking = Step.forParts(1);
 
     private final @Nullable LayerState[] state = {null};
-    private final List<List<StateSource>> states;
+    private List<List<StateSource>> states = List.of();
+    // Made once, so that a step makes no objects.
+    private final Runnable advance = this::advance;
     /** Input of step {@code i} at {@code i % size}, its choice behind it; on one device, these are the same. */
     private final List<DeviceMemory> ids = new ArrayList<>();
 
@@ -43,22 +51,41 @@ public final class GreedyRun implements AutoCloseable {
     private int taken;
     private boolean closed;
 
-    GreedyRun(Executor executor, Sequence sequence, Batch memory, int first, int most) {
+    GreedyRun(Executor executor, Sequence sequence, Batch batch, int first, int most) {
         if (most < 1) {
             throw new IllegalArgumentException("a run of " + most + " tokens");
         }
         this.executor = executor;
         this.sequence = sequence;
-        this.memory = memory;
+        this.batch = batch;
         this.most = most;
         start = sequence.position();
-        ahead = executor.stepsAhead();
-        states = executor.perPart(this::state);
+        pending = first;
         int vocabulary = executor.graph().vocabulary();
         if (first < 0 || first >= vocabulary) {
             throw new SluiceException(
                     "token id " + first + " is not within the vocabulary of " + vocabulary + " tokens");
         }
+        executor.register(this);
+        try {
+            executor.attempt(this::place);
+        } catch (RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    /** Takes memory on the devices that there are now, and goes on from the token that is to be appended next. */
+    private void place() {
+        StepMemory memory = batch.placed();
+        sequence.place(memory, start + taken);
+        if (epoch == executor.epoch()) {
+            return;
+        }
+        displace();
+        ahead = executor.stepsAhead();
+        states = executor.perPart(this::state);
+        submitted = taken;
         int last = executor.partCount() - 1;
         try (Arena arena = Arena.ofConfined()) {
             for (int i = 0; i < ahead + 2; i++) {
@@ -66,9 +93,10 @@ public final class GreedyRun implements AutoCloseable {
                 choices.add(last == 0 ? ids.getLast() : executor.allocate(last, Integer.BYTES));
                 reads.add(choices.getLast().readBack(0, Integer.BYTES));
             }
-            ids.getFirst().write(0, arena.allocateFrom(ValueLayout.JAVA_INT, first));
+            ids.get(taken % ids.size()).write(0, arena.allocateFrom(ValueLayout.JAVA_INT, pending));
+            epoch = executor.epoch();
         } catch (RuntimeException e) {
-            close();
+            displace();
             throw e;
         }
     }
@@ -89,7 +117,22 @@ public final class GreedyRun implements AutoCloseable {
             throw new IllegalStateException("the sequence was at " + (start + taken) + " and is at "
                     + sequence.position() + " now: a run has it for itself");
         }
-        StepTrace trace = memory.trace();
+        do {
+            executor.attempt(advance);
+        } while (choice < 0 && executor.movedFromWrongDevice());
+        if (choice < 0) {
+            throw Batch.notANumber();
+        }
+        sequence.advance(pending);
+        taken++;
+        pending = choice;
+        return choice;
+    }
+
+    /** Reads the choice after the token that is to be appended next. */
+    private void advance() {
+        place();
+        StepTrace trace = batch.placed().trace();
         trace.begin(taking.clear().add(start + taken, 1, 1));
         while (submitted < most && submitted - taken <= ahead) {
             submit();
@@ -98,25 +141,19 @@ public final class GreedyRun implements AutoCloseable {
         trace.waiting();
         MemorySegment read = reads.get(slot).await();
         trace.waited("choice");
-        int id = read.get(ValueLayout.JAVA_INT, 0);
-        if (id < 0) {
-            throw Batch.notANumber();
-        }
-        if (ids.get(slot) != choices.get(slot)) {
+        choice = read.get(ValueLayout.JAVA_INT, 0);
+        if (choice >= 0 && ids.get(slot) != choices.get(slot)) {
             trace.copying(0);
             ids.get(slot).write(0, read);
             trace.copied(0, "id", read.byteSize());
         }
         trace.end();
-        sequence.advance(1);
-        taken++;
-        return id;
     }
 
     private void submit() {
         step.clear().add(start + submitted, 1, 1);
         int next = (submitted + 1) % ids.size();
-        executor.run(step, ids.get(submitted % ids.size()), memory, states, choices.get(next));
+        executor.run(step, ids.get(submitted % ids.size()), batch.placed(), states, choices.get(next));
         reads.get(next).start();
         submitted++;
     }
@@ -130,9 +167,19 @@ public final class GreedyRun implements AutoCloseable {
     public void close() {
         if (!closed) {
             closed = true;
-            reads.forEach(ReadBack::close);
-            choices.forEach(DeviceMemory::close);
-            ids.forEach(DeviceMemory::close);
+            executor.unregister(this);
+            displace();
         }
+    }
+
+    @Override
+    public void displace() {
+        epoch = -1;
+        reads.forEach(one -> Release.of(one::close));
+        choices.forEach(one -> Release.of(one::close));
+        ids.forEach(one -> Release.of(one::close));
+        reads.clear();
+        choices.clear();
+        ids.clear();
     }
 }

@@ -3,6 +3,8 @@ package dev.sluice.runtime;
 import dev.sluice.backend.KvType;
 import dev.sluice.backend.LayerState;
 import dev.sluice.error.SluiceException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -11,13 +13,20 @@ import org.jspecify.annotations.Nullable;
  * One sequence of tokens: its KV caches and its position. It grows by {@link #append}, or together with others in a
  * {@link Batch}. Used by one thread at a time; the owner closes it, twice without harm.
  */
-public final class Sequence implements AutoCloseable {
+public final class Sequence implements AutoCloseable, Placed {
     /** No {@link Batch#generation}: there are no results to be read. */
     private static final long NO_RESULTS = -1;
 
     private final Executor executor;
     private final int capacity;
-    private final List<@Nullable LayerState> states = new ArrayList<>();
+    private final KvType kv;
+    /** What it holds, to be computed again where a device has failed. */
+    private final int[] tokens;
+
+    private List<@Nullable LayerState> states = List.of();
+    /** Of the executor's, in which the states were made. */
+    private int epoch = -1;
+
     private final Batch batch;
     private final boolean ownsBatch;
     private int position;
@@ -28,12 +37,13 @@ public final class Sequence implements AutoCloseable {
     Sequence(Executor executor, int capacity, KvType kv, Batch batch, boolean ownsBatch) {
         this.executor = executor;
         this.capacity = capacity;
+        this.kv = kv;
         this.batch = batch;
         this.ownsBatch = ownsBatch;
+        tokens = new int[capacity];
+        executor.register(this);
         try {
-            for (int i = 0; i < executor.layerCount(); i++) {
-                states.add(executor.newState(i, capacity, kv));
-            }
+            executor.attempt(() -> place(batch.placed(), 0));
         } catch (RuntimeException e) {
             close();
             throw e;
@@ -138,10 +148,62 @@ public final class Sequence implements AutoCloseable {
         }
     }
 
-    /** Counts tokens that a batch has computed. */
-    void advance(int count) {
+    /** Takes tokens in that a batch has computed: int32 ids from an index on. */
+    void advance(MemorySegment ids, long from, int count) {
+        MemorySegment.copy(ids, ValueLayout.JAVA_INT, Integer.BYTES * from, tokens, position, count);
         position += count;
         results = NO_RESULTS;
+    }
+
+    /** Takes a token in that was computed. */
+    void advance(int id) {
+        tokens[position++] = id;
+        results = NO_RESULTS;
+    }
+
+    /**
+     * Has the KV caches on the devices that there are now: if these have changed, computes them again from the tokens.
+     *
+     * @param memory through which it is computed
+     * @param count how many tokens there shall be
+     */
+    void place(StepMemory memory, int count) {
+        if (epoch == executor.epoch()) {
+            return;
+        }
+        List<@Nullable LayerState> fresh = new ArrayList<>();
+        try {
+            for (int i = 0; i < executor.layerCount(); i++) {
+                fresh.add(executor.newState(i, capacity, kv));
+            }
+            executor.replay(tokens, count, memory, fresh);
+        } catch (RuntimeException e) {
+            release(fresh);
+            throw e;
+        }
+        synchronized (tokens) {
+            states = fresh;
+            epoch = executor.epoch();
+        }
+    }
+
+    @Override
+    public void displace() {
+        List<@Nullable LayerState> before;
+        synchronized (tokens) {
+            before = states;
+            states = List.of();
+            epoch = -1;
+        }
+        release(before);
+    }
+
+    private static void release(List<@Nullable LayerState> states) {
+        for (LayerState state : states.reversed()) {
+            if (state != null) {
+                Release.of(state::close);
+            }
+        }
     }
 
     @Nullable
@@ -156,11 +218,8 @@ public final class Sequence implements AutoCloseable {
             if (ownsBatch) {
                 batch.close();
             }
-            for (LayerState state : states.reversed()) {
-                if (state != null) {
-                    state.close();
-                }
-            }
+            executor.unregister(this);
+            displace();
         }
     }
 }

@@ -12,14 +12,17 @@ import java.util.Set;
 /** What a simulated device was asked to hold, counted against what it has. */
 final class Account {
     private final Simulation simulation;
+    private final long most;
     /** How many open layers use a tensor. */
     private final Map<Tensor, Integer> held = new HashMap<>();
 
     private long taken;
     private long peak;
 
-    Account(Simulation simulation) {
+    /** {@code limit}: bytes that may be taken; 0: all that there is. */
+    Account(Simulation simulation, long limit) {
         this.simulation = simulation;
+        most = limit == 0 ? simulation.memoryBytes() : Math.min(limit, simulation.memoryBytes());
     }
 
     /**
@@ -36,7 +39,8 @@ final class Account {
                     + ": choose a smaller weight format or context (--ctx), or another device");
         }
         if (bytes > available()) {
-            throw new SluiceException(device() + " has " + megabytes(simulation.memoryBytes()) + ", of which "
+            throw new SluiceException(device() + (most < simulation.memoryBytes() ? " may take " : " has ")
+                    + megabytes(most) + ", of which "
                     + megabytes(taken) + " are taken, so there is no room for the " + megabytes(bytes) + " of " + what
                     + ": choose a smaller model, weight format or context (--ctx), or another device");
         }
@@ -88,7 +92,7 @@ final class Account {
     }
 
     synchronized long available() {
-        return Math.max(0, simulation.memoryBytes() - taken);
+        return Math.max(0, most - taken);
     }
 
     private String device() {

@@ -1,6 +1,7 @@
 package dev.sluice.simulate;
 
 import dev.sluice.error.DeviceFailure;
+import dev.sluice.error.SluiceException;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 
@@ -66,6 +67,13 @@ final class CommandQueue {
             health.requireWorking();
             end = entry.command.run(Math.max(end, entry.queued));
             entry.event.complete(end);
+        } catch (DeviceFailure e) {
+            health.fails(e);
+            entry.event.fail(e);
+        } catch (SluiceException e) {
+            // Not the device's: a step that was queued behind one whose choice is no token, which the host is about to
+            // see.
+            entry.event.fail(e);
         } catch (RuntimeException e) {
             health.fails(e); // what comes after it would compute with garbage
             entry.event.fail(e);

@@ -72,12 +72,16 @@ public final class SimulatedBackend implements Backend {
         DeviceInfo real = find.apply(simulation.real());
         SharedDevice device = shared.get(real.id());
         if (device == null) {
-            device = new SharedDevice(open.apply(real, options));
+            device = new SharedDevice(open.apply(real, unlimited(options)));
             shared.put(real.id(), device);
         }
         device.acquire();
-        return new SimulatedDevice(
-                info, simulation, options.batchTokens(), Patience.nanos(), device, () -> release(real.id()));
+        return new SimulatedDevice(info, simulation, options, Patience.nanos(), device, () -> release(real.id()));
+    }
+
+    /** What may be taken of the simulated device's memory says nothing of the real one's, which others share. */
+    private static DeviceOptions unlimited(DeviceOptions options) {
+        return new DeviceOptions(options.threads(), options.batchTokens(), options.precision(), options.cpuKernels());
     }
 
     private synchronized void release(String real) {

@@ -4,6 +4,7 @@ import dev.sluice.backend.CompiledLayer;
 import dev.sluice.backend.Device;
 import dev.sluice.backend.DeviceInfo;
 import dev.sluice.backend.DeviceMemory;
+import dev.sluice.backend.DeviceOptions;
 import dev.sluice.backend.Fence;
 import dev.sluice.backend.KvType;
 import dev.sluice.backend.LayerState;
@@ -52,16 +53,16 @@ final class SimulatedDevice implements Device {
     SimulatedDevice(
             DeviceInfo info,
             Simulation simulation,
-            int batchTokens,
+            DeviceOptions options,
             long patienceNanos,
             SharedDevice shared,
             Runnable release) {
         this.info = info;
         this.simulation = simulation;
-        this.batchTokens = batchTokens;
+        batchTokens = options.batchTokens();
         this.shared = shared;
         this.release = release;
-        account = new Account(simulation);
+        account = new Account(simulation, options.memoryLimit());
         faults = new Faults(simulation);
         health = new Health(info, patienceNanos);
         computations = new CommandQueue(health, "sluice-" + simulation.id() + "-compute").started();

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 class CheckReportTest {
     private static final DevicePeaks PEAKS =
-            new DevicePeaks(1e12, 9e11, 4e13, 5e-6, 2e-5, new DevicePeaks.Transfers(25e9, 6e9, 26e9, 5e9));
+            new DevicePeaks(1e12, 9e11, 4e13, 5e-6, 2e-5, new DevicePeaks.Transfers(25e9, 24e9, 6e9, 7e9, 26e9, 5e9));
 
     private static CheckReport report(@Nullable DevicePeaks peaks, double nmse, double share) {
         return new CheckReport(

@@ -20,7 +20,8 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class DeviceProfilerTest {
-    private static final DeviceProfiler.Effort LITTLE = new DeviceProfiler.Effort(8L << 20, 128, 1_000_000, 1_000_000);
+    private static final DeviceProfiler.Effort LITTLE =
+            new DeviceProfiler.Effort(8L << 20, 128, new Stopwatch(1_000_000, 1, 2), 1_000_000);
 
     @Test
     void whatIsMeasuredIsEnoughForAPlan() {
@@ -28,7 +29,8 @@ class DeviceProfilerTest {
         DeviceOptions options = new DeviceOptions(0, DeviceProfiler.MOST_TOKENS);
         DeviceProfile profile;
         try (Device device = catalog.open(catalog.select("cpu"), options)) {
-            profile = DeviceProfiler.measure(device, List.of(DType.Q4_K, DType.Q6_K), LITTLE);
+            profile = DeviceProfiler.measure(
+                    device, Subject.of(List.of(DType.Q4_K, DType.Q6_K)), LITTLE, (what, done, total) -> {});
         }
         assertEquals(Set.of("Q4_K", "Q6_K"), profile.rates().keySet());
         assertTrue(profile.hostMemory() && profile.memoryBytes() > 1 << 20, profile::toString);

@@ -131,10 +131,29 @@ class PlanFilesTest {
     @Test
     void productsFollowThePointsAndThenArithmetic() {
         FormatRate rate = new FormatRate(List.of(new RatePoint(1, 100), new RatePoint(4, 50)), 1600);
-        assertEquals(1.0, rate.seconds(100, 10, 1), 1e-12);
-        assertEquals(1.5, rate.seconds(100, 10, 2.5), 1e-12);
-        assertEquals(2.0, rate.seconds(100, 10, 100), 1e-12);
-        assertEquals(12.5, rate.seconds(100, 10, 1000), 1e-12);
+        assertEquals(1.0, rate.seconds(100, 10, 0, 1), 1e-12);
+        assertEquals(1.5, rate.seconds(100, 10, 0, 2.5), 1e-12);
+        assertEquals(2.0, rate.seconds(100, 10, 0, 100), 1e-12);
+        assertEquals(12.5, rate.seconds(100, 10, 0, 1000), 1e-12);
+    }
+
+    @Test
+    void productsBetweenMeasuredWidthsCostInProportionToTheirRows() {
+        FormatRate rate = new FormatRate(List.of(
+                new WidthRate(1000, List.of(new RatePoint(1, 100)), 1e9),
+                new WidthRate(500, List.of(new RatePoint(1, 50)), 1e9)));
+        assertEquals(2.0, rate.seconds(100, 10, 500, 1), 1e-12);
+        assertEquals(1.0, rate.seconds(100, 10, 1000, 1), 1e-12);
+        assertEquals(1.5, rate.seconds(100, 10, 2000 / 3.0, 1), 1e-12, "three rows for two of the wide ones");
+        assertEquals(2.0, rate.seconds(100, 10, 100, 1), 1e-12, "nothing narrower was measured");
+        assertEquals(1.0, rate.seconds(100, 10, 0, 1), 1e-12, "nothing is known");
+    }
+
+    @Test
+    void kernelsThatDoNotChangeHaveOneVersion() {
+        String version = KernelVersion.current();
+        assertTrue(version.matches("[0-9a-f]{16}"), version);
+        assertEquals(version, KernelVersion.current());
     }
 
     @Test

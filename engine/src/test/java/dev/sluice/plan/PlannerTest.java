@@ -60,8 +60,12 @@ class PlannerTest {
                 Plan plan = Planner.find(shape, machine, PlanRequest.DEFAULT.withDepth(0));
                 assertNotNull(plan, hardware + " " + model);
                 double bandwidth = machine.devices().stream()
-                        .mapToDouble(device ->
-                                device.rate(DType.Q4_K).points().getFirst().bytesPerSecond())
+                        .mapToDouble(device -> device.rate(DType.Q4_K)
+                                .widths()
+                                .getFirst()
+                                .points()
+                                .getFirst()
+                                .bytesPerSecond())
                         .max()
                         .orElseThrow();
                 long read = shape.weightBytes() - shape.layers().getFirst().denseBytes();

@@ -30,6 +30,7 @@ final class Machines {
                 .discover()
                 .devices()
                 .getFirst();
-        return new SimulatedDevice(info, simulation, BATCH, PATIENCE_NANOS, shared, shared::release);
+        return new SimulatedDevice(
+                info, simulation, new DeviceOptions(2, BATCH), PATIENCE_NANOS, shared, shared::release);
     }
 }

@@ -154,13 +154,13 @@ final class FloatOps {
         MachineCode.call(code.add(), add.address(), a, b, y);
     }
 
-    /** Index of the largest of {@code count} floats, the first of equals; NaN is never larger. */
+    /** Index of the largest of {@code count} floats, the first of equals; NaN is never larger, and −1 is where all are NaN. */
     int argMax(float[] x, MemorySegment segment, int at, int count) {
         int whole = count & ~15;
         argMax.set(ValueLayout.JAVA_LONG, ArgMaxCode.X, (long) Float.BYTES * at);
         argMax.set(ValueLayout.JAVA_LONG, ArgMaxCode.UNITS, whole / 16);
         MachineCode.call(code.argMax(), argMax.address(), segment, MemorySegment.NULL, MemorySegment.NULL);
-        int best = 0;
+        int best = -1;
         float max = Float.NEGATIVE_INFINITY;
         for (int lane = 0; lane < 16; lane++) {
             float most = argMax.get(ValueLayout.JAVA_FLOAT, ArgMaxCode.MOST + 4L * lane);
@@ -176,6 +176,6 @@ final class FloatOps {
                 best = i;
             }
         }
-        return best;
+        return best < 0 ? ScalarOps.argMax(x, at, count) : best; // nothing above negative infinity
     }
 }

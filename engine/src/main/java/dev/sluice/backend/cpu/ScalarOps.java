@@ -229,12 +229,12 @@ public final class ScalarOps {
         return y;
     }
 
-    /** Index of the largest of {@code count} floats, the first of equals; NaN is never larger. */
+    /** Index of the largest of {@code count} floats, the first of equals; NaN is never larger, and −1 is where all are NaN. */
     public static int argMax(float[] x, int at, int count) {
-        int best = 0;
+        int best = -1;
         float max = Float.NEGATIVE_INFINITY;
         for (int i = 0; i < count; i++) {
-            if (x[at + i] > max) {
+            if (x[at + i] > max || (best < 0 && x[at + i] == max)) {
                 max = x[at + i];
                 best = i;
             }

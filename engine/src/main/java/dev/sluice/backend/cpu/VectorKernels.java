@@ -265,7 +265,7 @@ final class VectorKernels implements Kernels {
             most = most.blend(v, more);
             where = where.blend(i, more.cast(Lanes.INTS));
         }
-        int best = 0;
+        int best = -1;
         float max = Float.NEGATIVE_INFINITY;
         for (int lane = 0; lane < Lanes.COUNT; lane++) {
             int index = where.lane(lane) + lane;
@@ -280,6 +280,6 @@ final class VectorKernels implements Kernels {
                 best = i;
             }
         }
-        return best;
+        return best < 0 ? ScalarOps.argMax(x, at, count) : best; // nothing above negative infinity
     }
 }

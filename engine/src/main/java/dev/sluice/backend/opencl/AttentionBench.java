@@ -113,7 +113,7 @@ final class AttentionBench extends StageBench {
         if (!AttentionSplit.serves(device, op, tuning)) {
             throw new dev.sluice.error.SluiceException("its work-groups have no room for a head");
         }
-        AttentionSplit.Heads heads = new AttentionSplit.Heads(
+        TokenHeads heads = new TokenHeads(
                 new Rope.Heads(queries, op.heads(), null),
                 new Rope.Heads(value(KEYS_SLOT, op.kvHeads()), op.kvHeads(), null),
                 value(VALUES_SLOT, op.kvHeads()),

@@ -32,7 +32,13 @@ final class ByKvType implements AutoCloseable {
 
     /** The variant of a program for a cache of a type. */
     static ProgramSpec spec(ProgramSpec program, KvType type) {
-        return program.with("KV_F16", type == KvType.F16 ? 1 : 0);
+        return program.with(
+                "KV_BITS",
+                switch (type) {
+                    case F32 -> 32;
+                    case F16 -> 16;
+                    case Q8_0 -> 8;
+                });
     }
 
     @Override

@@ -4,14 +4,14 @@ import dev.sluice.backend.KvType;
 
 /**
  * All between the projections and the result of attention, where a device divides the KV length of single tokens: they
- * take {@link AttentionSplit}; parts with several tokens take {@link Rope} and then {@link Attention}.
+ * take {@link TokenAttention}; parts with several tokens take {@link Rope} and then {@link Attention}.
  */
 final class HeadsToAttention implements Stage {
-    private final AttentionSplit one;
+    private final TokenAttention one;
     private final Rope rope;
     private final Attention many;
 
-    HeadsToAttention(AttentionSplit one, Rope rope, Attention many) {
+    HeadsToAttention(TokenAttention one, Rope rope, Attention many) {
         this.one = one;
         this.rope = rope;
         this.many = many;

@@ -19,7 +19,7 @@ final class KernelVariants {
     static final List<Integer> HEAD_DIMS = List.of(64, 80, 96, 128, 256);
 
     /** Number formats of the KV cache that there are kernels for. */
-    static final List<KvType> KV_TYPES = List.of(KvType.F32, KvType.F16);
+    static final List<KvType> KV_TYPES = List.of(KvType.values());
 
     /** Width of the matrices whose local memory is told. */
     static final int COLUMNS = 4096;
@@ -46,9 +46,12 @@ final class KernelVariants {
                     all.put(ByKvType.spec(AttentionSplit.spec(tuning, headDim, queries), type), 0);
                 }
             }
-            if (tuning.keys().items() > 0) {
-                all.put(AttentionSplit.mergeSpec(tuning, headDim), 0);
+            for (int queries = 1; queries <= AttentionLanes.mostQueries(tuning); queries++) {
+                for (KvType type : KV_TYPES) {
+                    all.put(ByKvType.spec(AttentionLanes.spec(tuning, headDim, queries), type), 0);
+                }
             }
+            all.put(AttentionMerge.spec(tuning, headDim), 0);
         }
         all.put(RmsNorm.spec(tuning), 0);
         all.put(GatedActivation.spec(), 0);

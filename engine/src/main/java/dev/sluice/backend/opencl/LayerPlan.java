@@ -388,15 +388,11 @@ final class LayerPlan {
             float eps = q.epsWith(k);
             Rope rope = new Rope(device, op.headDim(), qHeads, turned, kHeads, v, eps, q.rotation(), table);
             DeviceTuning one = device.tunings().of(op, Phase.ONE);
-            if (AttentionSplit.serves(device, op, one)) {
+            if (TokenAttention.serves(device, op, one)) {
                 Value y = place(node);
+                TokenHeads heads = new TokenHeads(qHeads, kHeads, v, eps, q.rotation(), table);
                 stages.add(new HeadsToAttention(
-                        new AttentionSplit(
-                                device,
-                                op,
-                                new AttentionSplit.Heads(qHeads, kHeads, v, eps, q.rotation(), table),
-                                y,
-                                one),
+                        TokenAttention.of(device, op, heads, y, one),
                         rope,
                         new Attention(device, op, turned, y, many)));
                 return;

@@ -78,6 +78,7 @@ final class LayerTracer {
             device.exclusively(queue -> known.put(table.upTo(1, queue), new Role.Rotations(table)));
         }
         device.scratch().panelsIfAny().ifPresent(panels -> known.put(panels, new Role.Panels()));
+        device.scratch().partialsIfAny().ifPresent(partials -> known.put(partials, new Role.Partials()));
         return known;
     }
 }

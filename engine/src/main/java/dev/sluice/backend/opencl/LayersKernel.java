@@ -86,6 +86,7 @@ final class LayersKernel implements AutoCloseable {
                 };
             case Role.Slot slot -> new Place(slot, 0);
             case Role.Panels panels -> new Place(panels, 0);
+            case Role.Partials partials -> new Place(partials, 0);
             case Role.Rotations rotations -> new Place(rotations, 0);
             case Role.Fixed fixed -> new Place(fixed, 0);
         };
@@ -121,6 +122,7 @@ final class LayersKernel implements AutoCloseable {
                     };
                 case Role.Slot slot -> device.scratch().slot(slot.number());
                 case Role.Panels panels -> device.scratch().panels();
+                case Role.Partials partials -> device.scratch().partials();
                 case Role.Rotations rotations -> rotations.table().upTo(position + 1, queue);
                 case Role.Fixed fixed -> fixed.buffer();
             };

@@ -1,6 +1,7 @@
 package dev.sluice.backend.opencl;
 
 import dev.sluice.backend.DeviceInfo;
+import dev.sluice.error.DeviceFailure;
 import dev.sluice.error.SluiceException;
 import dev.sluice.opencl.Buffer;
 import dev.sluice.opencl.BufferFlag;
@@ -56,7 +57,9 @@ final class MemoryAccount implements AutoCloseable {
         try {
             buffer = onHost ? context.newBuffer(bytes, BufferFlag.HOST_ALLOCATED) : context.newBuffer(bytes);
         } catch (ClException e) {
-            throw new SluiceException(
+            throw new DeviceFailure(
+                    info.id(),
+                    DeviceFailure.Phase.ALLOCATE,
                     device() + " refuses " + megabytes(bytes) + " for " + what + " beside the " + megabytes(taken)
                             + " already taken: " + e.getMessage()
                             + ". Close other programs that use it, or choose a smaller model or context (--ctx)",

@@ -20,6 +20,7 @@ import dev.sluice.backend.WeightImage;
 import dev.sluice.backend.WeightSlot;
 import dev.sluice.backend.tiles.ImageLayout;
 import dev.sluice.backend.tiles.RowTiles;
+import dev.sluice.error.DeviceFailure;
 import dev.sluice.error.SluiceException;
 import dev.sluice.graph.Layer;
 import dev.sluice.graph.Op;
@@ -101,7 +102,7 @@ final class OpenClDevice implements Device {
             context.close();
             throw e;
         }
-        programs = new Programs(context, device, cache, tuning.compilers());
+        programs = new Programs(info, context, device, cache, tuning.compilers());
         boolean onHost = device.info().type() == DeviceType.CPU;
         memory = new MemoryAccount(info, context, onHost, options.memoryLimit());
         scratch = new Scratch(this);
@@ -127,7 +128,9 @@ final class OpenClDevice implements Device {
         try {
             return new OpenClDevice(info, device, options, tunings, cache);
         } catch (ClException e) {
-            throw new SluiceException(
+            throw new DeviceFailure(
+                    info.id(),
+                    DeviceFailure.Phase.OPEN,
                     "The OpenCL device " + info.id() + " (" + device + ") cannot be opened: " + e.getMessage()
                             + ". Is it in use by another process, or its driver out of date?",
                     e);
@@ -214,16 +217,13 @@ final class OpenClDevice implements Device {
         }
     }
 
-    private SluiceException gaveUp(ClException e) {
+    private DeviceFailure gaveUp(ClException e) {
         steps.giveUp(); // so that what is closed next does not wait for it
         return failed(e);
     }
 
-    private SluiceException failed(ClException e) {
-        return new SluiceException(
-                info.id() + " (" + info.name() + ", " + info.platform() + ") failed: " + e.getMessage()
-                        + ". If it happens again, try another driver, or --device cpu",
-                e);
+    private DeviceFailure failed(ClException e) {
+        return Failing.at(info, e);
     }
 
     /** Runs something unless the device has been closed, which has then done it already. */
@@ -446,10 +446,14 @@ final class OpenClDevice implements Device {
                         + ", for which there is no OpenCL kernel: convert the model to another format");
             }
         }
-        programs.prepare(needed(layer));
-        OpenClCompiledLayer compiled = new OpenClCompiledLayer(this, layer, streamed);
-        layers.add(compiled);
-        return compiled;
+        try {
+            programs.prepare(needed(layer));
+            OpenClCompiledLayer compiled = new OpenClCompiledLayer(this, layer, streamed);
+            layers.add(compiled);
+            return compiled;
+        } catch (ClException e) {
+            throw failed(e);
+        }
     }
 
     @Override
@@ -503,7 +507,9 @@ final class OpenClDevice implements Device {
             streaming.add(made);
             return made;
         } catch (ClException e) {
-            throw new SluiceException(
+            throw new DeviceFailure(
+                    info.id(),
+                    DeviceFailure.Phase.ALLOCATE,
                     info.id() + " (" + info.name() + ") refuses " + bytes + " bytes of " + what
                             + " for streamed weights: " + e.getMessage(),
                     e);
@@ -558,10 +564,6 @@ final class OpenClDevice implements Device {
             return null;
         }
         OpenClCompiledLayer own = own(layer);
-        if (type == KvType.Q8_0) {
-            throw new SluiceException("OpenCL devices keep keys and values as f16 or f32, not as q8_0: choose f16,"
-                    + " or the device cpu");
-        }
         own.prepare(type);
         return new KvCache(this, op, capacity, type);
     }

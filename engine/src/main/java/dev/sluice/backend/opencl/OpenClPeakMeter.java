@@ -237,7 +237,12 @@ final class OpenClPeakMeter implements PeakMeter {
 
     @Override
     public DevicePeaks.Transfers transfers() {
-        return TransferRates.measure(device, memory);
+        double once = read.work() / rate(read);
+        return new TransferRates(device, copied).measure((queue, seconds) -> {
+            for (int i = 0; i < Math.ceil(seconds / once); i++) {
+                read.launch().accept(queue);
+            }
+        });
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.sluice.backend.opencl;
 
-import dev.sluice.error.SluiceException;
+import dev.sluice.backend.DeviceInfo;
+import dev.sluice.error.DeviceFailure;
 import dev.sluice.opencl.BuildOptions;
 import dev.sluice.opencl.ClException;
 import dev.sluice.opencl.Context;
@@ -25,6 +26,7 @@ import org.slf4j.LoggerFactory;
 final class Programs implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Programs.class);
 
+    private final DeviceInfo info;
     private final Context context;
     private final Device device;
     private final ProgramCache cache;
@@ -32,7 +34,8 @@ final class Programs implements AutoCloseable {
     private final Map<ProgramSource, Program> programs = new HashMap<>();
     private final AtomicInteger compiled = new AtomicInteger();
 
-    Programs(Context context, Device device, ProgramCache cache, int compilers) {
+    Programs(DeviceInfo info, Context context, Device device, ProgramCache cache, int compilers) {
+        this.info = info;
         this.compilers = compilers;
         this.context = context;
         this.device = device;
@@ -42,7 +45,7 @@ final class Programs implements AutoCloseable {
     /**
      * Makes programs ready, several at a time.
      *
-     * @throws SluiceException with the compiler's log if one cannot be compiled
+     * @throws DeviceFailure with the compiler's log if one cannot be compiled
      */
     void prepare(Collection<? extends ProgramSource> specs) {
         Set<ProgramSource> missing = new LinkedHashSet<>(specs);
@@ -123,7 +126,9 @@ final class Programs implements AutoCloseable {
         try {
             program = context.build(text, options);
         } catch (ClException e) {
-            throw new SluiceException(
+            throw new DeviceFailure(
+                    info.id(),
+                    DeviceFailure.Phase.COMPILE,
                     "The OpenCL driver of " + device + " (" + device.info().driverVersion()
                             + ") cannot compile the kernel " + spec
                             + "; another driver, or --device cpu, would do. " + e.getMessage(),

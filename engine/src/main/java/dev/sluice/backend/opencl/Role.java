@@ -18,6 +18,9 @@ sealed interface Role {
     /** The panels of products with many tokens, which grow likewise. */
     record Panels() implements Role {}
 
+    /** What lies between the launches of attention with one token, which grows likewise. */
+    record Partials() implements Role {}
+
     /** A table that grows with the position. */
     record Rotations(RotationTable table) implements Role {}
 

@@ -39,7 +39,7 @@ final class Scratch {
         }
     }
 
-    /** Sees to it that so many floats fit between the launches of {@link AttentionSplit}. */
+    /** Sees to it that so many floats fit between the launches of attention with one token. */
     void reservePartials(long floats) {
         partials = grown(partials, Float.BYTES * floats);
     }
@@ -77,6 +77,10 @@ final class Scratch {
 
     Buffer partials() {
         return present(partials);
+    }
+
+    Optional<Buffer> partialsIfAny() {
+        return Optional.ofNullable(partials);
     }
 
     Buffer bytes() {

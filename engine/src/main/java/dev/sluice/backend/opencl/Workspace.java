@@ -39,7 +39,7 @@ final class Workspace {
                     case Op.Attention a -> {
                         floats += a.width();
                         long valueDim = (a.headDim() + 15L) / 16 * 16;
-                        partials = Math.max(partials, a.heads() * (valueDim + 2) * AttentionSplit.MOST_SPLITS);
+                        partials = Math.max(partials, a.heads() * (valueDim + 2) * AttentionMerge.MOST_SPLITS);
                     }
                     case Op.Rope r ->
                         rotations = Math.max(rotations, r.rotation().pairs());

@@ -131,17 +131,19 @@ class SmallOpsTest {
     @ValueSource(booleans = {true, false})
     void theFirstOfTheLargestIsChosen(boolean scalar) {
         for (int width : new int[] {1, 5, 16, 17, 100, 1003}) {
-            float[] x = Runs.normal(4 * width, width);
+            float[] x = Runs.normal(5 * width, width);
+            Arrays.fill(x, 4 * width, 5 * width, Float.NaN);
             Arrays.fill(x, width, 2 * width, 1f);
             Arrays.fill(x, 2 * width, 3 * width, Float.NEGATIVE_INFINITY);
             x[3 * width + width / 2] = 50;
             x[4 * width - 1] = 50;
             x[3 * width] = Float.NaN;
             Layer layer = Runs.layer(new Op.ArgMax(width), Layer.Kind.ARGMAX, width);
-            try (Device device = Runs.open(scalar, 2, 4);
+            try (Device device = Runs.open(scalar, 2, 5);
                     CompiledLayer compiled = device.compile(layer)) {
-                float[] y = Runs.run(device, compiled, new Step(0, 4, 4), x, null);
-                for (int t = 0; t < 4; t++) {
+                float[] y = Runs.run(device, compiled, new Step(0, 5, 5), x, null);
+                assertEquals(-1, Float.floatToRawIntBits(y[4]));
+                for (int t = 0; t < 5; t++) {
                     assertEquals(
                             ScalarOps.argMax(x, t * width, width),
                             Float.floatToRawIntBits(y[t]),

@@ -34,6 +34,14 @@ class AttentionTest {
     /** Both sides round keys and values to f16, but now and then to different neighbours. */
     private static final double F16_LIMIT = 1e-6;
 
+    /**
+     * As with f16, but a neighbour is further away: a step of a block's scale, some 2.4/127 of what is usual there, in one of
+     * the elements of a head that looks at one position.
+     */
+    private static double bytesLimit(int headDim) {
+        return 2.4 / 127 * 2.4 / 127 / headDim;
+    }
+
     private static final int CAPACITY = 90;
 
     /** Tokens of the steps: a prompt over several blocks of keys, single tokens, a piece that crosses a tile. */
@@ -90,7 +98,11 @@ class AttentionTest {
                 float[] x = random(tokens * 32, position);
                 float[] expected = OpenClRuns.step(cpu, theirs, theirState, step, x);
                 float[] actual = OpenClRuns.step(device, ours, ourState, step, x);
-                double limit = type == KvType.F16 ? F16_LIMIT : LIMIT;
+                double limit = switch (type) {
+                    case F32 -> LIMIT;
+                    case F16 -> F16_LIMIT;
+                    case Q8_0 -> bytesLimit(shape.headDim());
+                };
                 assertClose(expected, actual, limit, shape + " " + type + " at " + position + " + " + tokens);
                 position += tokens;
             }
@@ -107,6 +119,9 @@ class AttentionTest {
                 if (dim == 24 || dim == 128) {
                     compare(device, shape, KvType.F16, STEPS);
                 }
+                if (dim != 64) {
+                    compare(device, shape, KvType.Q8_0, STEPS);
+                }
             }
         }
     }
@@ -118,7 +133,9 @@ class AttentionTest {
             for (int window : new int[] {1, 7, 16, 33, 64}) {
                 compare(device, new Shape(4, 1, 24, window, true, Rotation.Pairing.HALVES), KvType.F32, STEPS);
             }
+            compare(device, new Shape(4, 1, 40, 33, true, Rotation.Pairing.HALVES), KvType.Q8_0, STEPS);
             compare(device, new Shape(9, 3, 64, 0, true, Rotation.Pairing.HALVES), KvType.F16, STEPS);
+            compare(device, new Shape(9, 3, 64, 0, true, Rotation.Pairing.HALVES), KvType.Q8_0, STEPS);
             compare(device, new Shape(3, 3, 16, 0, false, Rotation.Pairing.HALVES), KvType.F32, STEPS);
             compare(device, new Shape(16, 1, 16, 0, false, Rotation.Pairing.HALVES), KvType.F32, STEPS);
         }
@@ -138,8 +155,10 @@ class AttentionTest {
                 compare(device, new Shape(4, 2, dim, 0, true, Rotation.Pairing.INTERLEAVED), KvType.F32, steps);
             }
             compare(device, new Shape(8, 1, 64, 0, false, Rotation.Pairing.HALVES), KvType.F16, steps);
+            compare(device, new Shape(4, 2, 80, 0, true, Rotation.Pairing.INTERLEAVED), KvType.Q8_0, steps);
             // More heads on a KV head than a group takes, and a number that groups do not divide.
             compare(device, new Shape(22, 2, 16, 0, true, Rotation.Pairing.HALVES), KvType.F32, steps);
+            compare(device, new Shape(22, 2, 16, 33, true, Rotation.Pairing.HALVES), KvType.Q8_0, steps);
             for (int window : new int[] {1, 33, 64}) {
                 compare(device, new Shape(4, 1, 24, window, true, Rotation.Pairing.HALVES), KvType.F16, steps);
             }
@@ -153,6 +172,8 @@ class AttentionTest {
         try (OpenClDevice device = openDivided(variant)) {
             Shape shape = new Shape(6, 2, 24, 0, true, Rotation.Pairing.HALVES);
             compare(device, shape, KvType.F16, new int[] {1, 37, 1, 1});
+            compare(device, new Shape(6, 2, 40, 0, true, Rotation.Pairing.HALVES), KvType.Q8_0, new int[] {1, 37, 1, 1
+            });
             compare(device, new Shape(9, 1, 16, 21, false, Rotation.Pairing.INTERLEAVED), KvType.F32, new int[] {35, 1
             });
         }
@@ -166,6 +187,8 @@ class AttentionTest {
             Shape shape = new Shape(4, 2, 24, 9, true, Rotation.Pairing.HALVES);
             compare(device, shape, KvType.F32, new int[] {5, 1, 13});
             compare(device, shape, KvType.F16, new int[] {3, 1});
+            compare(device, new Shape(4, 2, 40, 9, true, Rotation.Pairing.HALVES), KvType.Q8_0, new int[] {5, 1, 13, 1
+            });
         }
     }
 }

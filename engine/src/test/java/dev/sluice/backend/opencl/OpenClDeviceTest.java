@@ -126,9 +126,6 @@ class OpenClDeviceTest {
             DeviceMemory memory = device.allocate(4L * 32);
             CompiledLayer layer = device.compile(attention(TestBlocks.random(DType.Q4_0, 32, 32, 1)));
             LayerState state = Objects.requireNonNull(device.newState(layer, 8, KvType.F32));
-            String quantised = assertThrows(SluiceException.class, () -> device.newState(layer, 8, KvType.Q8_0))
-                    .getMessage();
-            assertTrue(quantised.contains("f16") && quantised.contains("q8_0"), quantised);
             state.close();
             refused(() -> layer.submit(one, memory, memory, state));
             layer.close();

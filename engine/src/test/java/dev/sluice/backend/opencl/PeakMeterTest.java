@@ -34,7 +34,9 @@ class PeakMeterTest {
                             peaks.launchSeconds(),
                             peaks.roundTripSeconds(),
                             transfers.toDevicePinned(),
+                            transfers.toDeviceComputing(),
                             transfers.toDevicePageable(),
+                            transfers.toDeviceMapped(),
                             transfers.fromDevicePinned(),
                             transfers.fromDevicePageable())
                     .forEach(value -> assertTrue(Double.isFinite(value) && value > 0, peaks.toString()));

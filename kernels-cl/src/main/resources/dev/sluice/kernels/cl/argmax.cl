@@ -1,5 +1,5 @@
 // ids[row] = index of the largest of `width` floats of x[row], the first of equals. NaN is never the largest; a row
-// without any other number gives 0.
+// of nothing else gives -1.
 //
 // A work-group of ITEMS work-items has one row (dimension 0): first the maximum, then where it is first met.
 //
@@ -54,6 +54,6 @@ void argmax(const global float *x, int width, global int *ids) {
     }
 #endif
     if (item == 0) {
-        ids[row] = found == INT_MAX ? 0 : found;
+        ids[row] = found == INT_MAX ? -1 : found;
     }
 }

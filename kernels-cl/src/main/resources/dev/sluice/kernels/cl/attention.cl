@@ -11,7 +11,7 @@
 // rows first because they are the longest) of one KV head (dimension 0), and goes over the keys in blocks of KEYS:
 // scores (lanes are keys), maxima and exponentials (work-items are rows), values (lanes are elements).
 //
-// Tunable: HEAD_DIM, KV_F16, LANES (16 or 1), QUERIES, KEYS (a multiple of 16), KEY_ITEMS, MULTIPLY_ADD, SUB_GROUP (demanded
+// Tunable: HEAD_DIM, KV_BITS, LANES (16 or 1), QUERIES, KEYS (a multiple of 16), KEY_ITEMS, MULTIPLY_ADD, SUB_GROUP (demanded
 // of drivers with cl_intel_required_subgroup_size; 0: their choice).
 
 #ifndef QUERIES
@@ -29,10 +29,16 @@
 #include "vectors.cl"
 
 #define ITEMS (16 / LANES * KEY_ITEMS)
-#if KV_F16
+#if KV_BITS == 8
+#define LOAD_KV(p, lane) LOAD_I8(p, lane)
+#define SCALED(x, scale) ((x) * (scale))
+#elif KV_BITS == 16
 #define LOAD_KV(p, lane) LOAD_F16(p, lane)
 #else
 #define LOAD_KV(p, lane) LOAD_F32(p, lane)
+#endif
+#ifndef SCALED
+#define SCALED(x, scale) (x)
 #endif
 #if LANES == 16
 #define LANE_IDS ((int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15))
@@ -83,6 +89,10 @@ void attention(const global float *q, int q_at, int q_stride, int heads, int kv_
     int last_seen = position + (first + count - 1) / group;
     int start = window > 0 ? max(0, first_seen - window + 1) : 0;
     start &= ~15;
+#if KV_BITS == 8
+    const global float *key_scales = (const global float *)keys + KEY_SCALE_AT(kv_heads, kv_head, capacity, 0, 0);
+    const global float *value_scales = (const global float *)values + VALUE_SCALE_AT(kv_heads, kv_head, capacity, 0, 0);
+#endif
     keys += KEY_AT(kv_head, capacity, 0, 0);
     values += VALUE_AT(kv_head, capacity, 0, 0);
 
@@ -96,11 +106,18 @@ void attention(const global float *q, int q_at, int q_stride, int heads, int kv_
             for (int r = 0; r < QUERIES; r++) {
                 s[r] = 0.0f;
             }
-            for (int d = 0; d < HEAD_DIM; d++) {
-                rows_t key = LOAD_KV(k + 16 * d, lane);
+            for (int run = 0; run < KV_RUNS; run++) {
+#if KV_BITS == 8
+                rows_t key_scale = LOAD_F32(key_scales + (size_t)run * capacity + base, lane);
+                // No more at once: AMD's compiler would have so many loads under way that it spills registers.
+#pragma unroll 4
+#endif
+                for (int d = run * KV_RUN; d < min(HEAD_DIM, (run + 1) * KV_RUN); d++) {
+                    rows_t key = SCALED(LOAD_KV(k + 16 * d, lane), key_scale);
 #pragma unroll
-                for (int r = 0; r < QUERIES; r++) {
-                    s[r] = MULTIPLY_ADD(key, (rows_t)queries[d * QUERIES + r], s[r]);
+                    for (int r = 0; r < QUERIES; r++) {
+                        s[r] = MULTIPLY_ADD(key, (rows_t)queries[d * QUERIES + r], s[r]);
+                    }
                 }
             }
             int whole = base + 15 <= first_seen && (window <= 0 || base > last_seen - window);
@@ -147,8 +164,11 @@ void attention(const global float *q, int q_at, int q_stride, int heads, int kv_
                 o[r] = fade[r] * LOAD_LOCAL(sums + r * VALUE_DIM + 16 * part, lane);
             }
             const global kv_t *v = values + (size_t)block * VALUE_DIM + 16 * part;
+#if KV_BITS == 8
+            const global float *value_scale = value_scales + (size_t)(16 * part / KV_RUN) * capacity + block;
+#endif
             for (int i = 0; i < seen; i++) {
-                rows_t value = LOAD_KV(v + (size_t)i * VALUE_DIM, lane);
+                rows_t value = SCALED(LOAD_KV(v + (size_t)i * VALUE_DIM, lane), value_scale[i]);
 #pragma unroll
                 for (int r = 0; r < QUERIES; r++) {
                     o[r] = MULTIPLY_ADD(value, (rows_t)scores[r * KEYS + i], o[r]);

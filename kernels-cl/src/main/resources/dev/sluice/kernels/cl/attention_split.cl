@@ -16,7 +16,7 @@
 // group reads from the cache. Keys are met ITEMS at a time: a work-item computes the scores of one key; 16 work-items
 // do the softmax of a head; then a work-item has four elements of every SLICES-th value.
 //
-// Tunable: HEAD_DIM, KV_F16, ITEMS (at least 16 * QUERIES and VALUE_DIM / 4), QUERIES, MULTIPLY_ADD.
+// Tunable: HEAD_DIM, KV_BITS, ITEMS (at least 16 * QUERIES and VALUE_DIM / 4), QUERIES, MULTIPLY_ADD.
 
 #ifndef ITEMS
 #define ITEMS 128
@@ -29,6 +29,7 @@
 #endif
 #include "demanded.cl"
 #include "kv.cl"
+#include "kv_bytes.cl"
 #include "heads.cl"
 
 #define QUADS (VALUE_DIM / 4)
@@ -37,7 +38,13 @@
 #define SCORES (ITEMS + 16)
 
 // Numbers as the cache will hold them, so that a token sees its own key as later tokens do.
-#if KV_F16
+#if KV_BITS == 8
+#define as_kept(x) (x) // a whole head at a time, below
+#define NEW_VALUE(d) new_value[d]
+#define LOAD_KEY(p, at) ((float)(p)[at] * by)
+#define LOAD_VALUES(p) convert_float4(vload4(0, p))
+#define SCALED(x, scale) ((x) * (scale))
+#elif KV_BITS == 16
 static inline float as_kept(float x) {
     short bits;
     vstore_half_rte(x, 0, (half *)&bits);
@@ -49,6 +56,10 @@ static inline float as_kept(float x) {
 #define as_kept(x) (x)
 #define LOAD_KEY(p, at) (p)[at]
 #define LOAD_VALUES(p) vload4(0, p)
+#endif
+#if KV_BITS != 8
+#define NEW_VALUE(d) ((d) < HEAD_DIM ? as_kept(v[d]) : 0.0f)
+#define SCALED(x, scale) (x)
 #endif
 
 static inline float sum_of_16(const local float *x) {
@@ -71,6 +82,10 @@ void attention_split(const global float *q, int q_at, int heads, const global fl
     local float sums[(QUERIES + 1) * 16];
     local float factors[QUERIES + 1];
     local float4 parts[ITEMS];
+#if KV_BITS == 8
+    local float new_value[VALUE_DIM];
+    local float scales[2 * KV_RUNS];
+#endif
 
     int item = get_local_id(0);
     int group = heads / kv_heads;
@@ -133,7 +148,42 @@ void attention_split(const global float *q, int q_at, int heads, const global fl
     }
     barrier(CLK_LOCAL_MEM_FENCE);
 
-    const local float *new_key = turned + QUERIES * HEAD_DIM;
+    local float *new_key = turned + QUERIES * HEAD_DIM;
+#if KV_BITS == 8
+    global float *key_scales = (global float *)keys + KEY_SCALE_AT(kv_heads, kv_head, capacity, 0, 0);
+    global float *value_scales = (global float *)values + VALUE_SCALE_AT(kv_heads, kv_head, capacity, 0, 0);
+    if (last) {
+        for (int d = item; d < VALUE_DIM; d += ITEMS) {
+            new_value[d] = d < HEAD_DIM ? v[d] : 0.0f;
+        }
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+    for (int i = item; i < (last ? 2 * KV_RUNS : 0); i += ITEMS) {
+        int run = i % KV_RUNS;
+        scales[i] = kv_scale(i < KV_RUNS ? new_key : new_value, run);
+        if (chunk == 0) {
+            (i < KV_RUNS ? key_scales : value_scales)[(size_t)run * capacity + position] = scales[i];
+        }
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+    // What is kept, and what it is then worth.
+    for (int i = item; i < (last ? HEAD_DIM + VALUE_DIM : 0); i += ITEMS) {
+        int is_key = i < HEAD_DIM;
+        int d = is_key ? i : i - HEAD_DIM;
+        local float *x = (is_key ? new_key : new_value) + d;
+        float by = scales[is_key ? d / KV_RUN : KV_RUNS + d / KV_RUN];
+        char quant = kv_quant(*x, by);
+        if (chunk == 0) {
+            if (is_key) {
+                keys[KEY_AT(kv_head, capacity, position, d)] = quant;
+            } else {
+                values[VALUE_AT(kv_head, capacity, position, d)] = quant;
+            }
+        }
+        *x = by * quant;
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+#else
     if (last && chunk == 0) {
         for (int d = item; d < HEAD_DIM; d += ITEMS) {
             KV_STORE(new_key[d], KEY_AT(kv_head, capacity, position, d), keys);
@@ -142,6 +192,7 @@ void attention_split(const global float *q, int q_at, int heads, const global fl
             KV_STORE(d < HEAD_DIM ? v[d] : 0.0f, VALUE_AT(kv_head, capacity, position, d), values);
         }
     }
+#endif
 
     // Where this work-item stands in the softmax (16 of them have a head), and in the sum of values.
     int own = min(item / 16, QUERIES - 1);
@@ -175,10 +226,10 @@ void attention_split(const global float *q, int q_at, int heads, const global fl
         if (slice == 0) {
             int d = 4 * quad;
             float4 value;
-            value.x = d < HEAD_DIM ? as_kept(v[d]) : 0.0f;
-            value.y = d + 1 < HEAD_DIM ? as_kept(v[d + 1]) : 0.0f;
-            value.z = d + 2 < HEAD_DIM ? as_kept(v[d + 2]) : 0.0f;
-            value.w = d + 3 < HEAD_DIM ? as_kept(v[d + 3]) : 0.0f;
+            value.x = NEW_VALUE(d);
+            value.y = NEW_VALUE(d + 1);
+            value.z = NEW_VALUE(d + 2);
+            value.w = NEW_VALUE(d + 3);
 #pragma unroll
             for (int r = 0; r < QUERIES; r++) {
                 o[r] = value;
@@ -200,27 +251,33 @@ void attention_split(const global float *q, int q_at, int heads, const global fl
         int seen = at < end && at >= seen_from;
         if (seen) {
             const global kv_t *key = keys + KEY_AT(kv_head, capacity, at, 0);
-            int d = 0;
+            for (int run = 0; run < KV_RUNS; run++) {
+#if KV_BITS == 8
+                float by = key_scales[(size_t)run * capacity + at];
+#endif
+                int d = run * KV_RUN;
+                int run_end = min(HEAD_DIM, d + KV_RUN);
 #pragma unroll 2
-            for (; d + 4 <= HEAD_DIM; d += 4) {
-                float k0 = LOAD_KEY(key, 16 * d);
-                float k1 = LOAD_KEY(key, 16 * d + 16);
-                float k2 = LOAD_KEY(key, 16 * d + 32);
-                float k3 = LOAD_KEY(key, 16 * d + 48);
+                for (; d + 4 <= run_end; d += 4) {
+                    float k0 = LOAD_KEY(key, 16 * d);
+                    float k1 = LOAD_KEY(key, 16 * d + 16);
+                    float k2 = LOAD_KEY(key, 16 * d + 32);
+                    float k3 = LOAD_KEY(key, 16 * d + 48);
 #pragma unroll
-                for (int r = 0; r < QUERIES; r++) {
-                    const local float *x = turned + r * HEAD_DIM + d;
-                    s[r] = MULTIPLY_ADD(k0, x[0], s[r]);
-                    s[r] = MULTIPLY_ADD(k1, x[1], s[r]);
-                    s[r] = MULTIPLY_ADD(k2, x[2], s[r]);
-                    s[r] = MULTIPLY_ADD(k3, x[3], s[r]);
+                    for (int r = 0; r < QUERIES; r++) {
+                        const local float *x = turned + r * HEAD_DIM + d;
+                        s[r] = MULTIPLY_ADD(k0, x[0], s[r]);
+                        s[r] = MULTIPLY_ADD(k1, x[1], s[r]);
+                        s[r] = MULTIPLY_ADD(k2, x[2], s[r]);
+                        s[r] = MULTIPLY_ADD(k3, x[3], s[r]);
+                    }
                 }
-            }
-            for (; d < HEAD_DIM; d++) {
-                float k0 = LOAD_KEY(key, 16 * d);
+                for (; d < run_end; d++) {
+                    float k0 = LOAD_KEY(key, 16 * d);
 #pragma unroll
-                for (int r = 0; r < QUERIES; r++) {
-                    s[r] = MULTIPLY_ADD(k0, turned[r * HEAD_DIM + d], s[r]);
+                    for (int r = 0; r < QUERIES; r++) {
+                        s[r] = MULTIPLY_ADD(k0, turned[r * HEAD_DIM + d], s[r]);
+                    }
                 }
             }
         }
@@ -265,13 +322,16 @@ void attention_split(const global float *q, int q_at, int heads, const global fl
             }
             int here = min(ITEMS, end - block);
             const global kv_t *value = values + VALUE_AT(kv_head, capacity, block, 4 * quad);
+#if KV_BITS == 8
+            const global float *value_scale = value_scales + (size_t)(4 * quad / KV_RUN) * capacity + block;
+#endif
             int i = slice;
             // Four at a time, so that their loads are under way together.
             for (; i + 3 * SLICES < here; i += 4 * SLICES) {
                 float4 x[4];
 #pragma unroll
                 for (int j = 0; j < 4; j++) {
-                    x[j] = LOAD_VALUES(value + (size_t)(i + j * SLICES) * VALUE_DIM);
+                    x[j] = SCALED(LOAD_VALUES(value + (size_t)(i + j * SLICES) * VALUE_DIM), value_scale[i + j * SLICES]);
                 }
 #pragma unroll
                 for (int j = 0; j < 4; j++) {
@@ -282,7 +342,7 @@ void attention_split(const global float *q, int q_at, int heads, const global fl
                 }
             }
             for (; i < here; i += SLICES) {
-                float4 x = LOAD_VALUES(value + (size_t)i * VALUE_DIM);
+                float4 x = SCALED(LOAD_VALUES(value + (size_t)i * VALUE_DIM), value_scale[i]);
 #pragma unroll
                 for (int r = 0; r < QUERIES; r++) {
                     o[r] = MULTIPLY_ADD(x, (float4)scores[r * SCORES + i], o[r]);

@@ -1,0 +1,78 @@
+package dev.sluice.bench;
+
+import dev.sluice.Model;
+import dev.sluice.error.SluiceException;
+import dev.sluice.plan.Forecast;
+import dev.sluice.plan.GraphShape;
+import dev.sluice.plan.Hardware;
+import dev.sluice.plan.ModelShape;
+import dev.sluice.plan.Placement;
+import dev.sluice.plan.ProfileStore;
+import dev.sluice.plan.Residency;
+import dev.sluice.runtime.Assignment;
+import java.util.ArrayList;
+import java.util.List;
+
+/** How fast a loaded model is to be, by the measured profiles of its devices and the formulas of the planner. */
+public final class Prediction {
+    private final Forecast forecast;
+    private final int stepTokens;
+
+    /**
+     * Predicts for a model as it is placed.
+     *
+     * @throws SluiceException if a device has no profile for its driver and these kernels, or none for the model's weight
+     *     formats; the message says how to get one
+     */
+    public static Prediction of(Model model, ProfileStore store) {
+        ModelShape shape = GraphShape.of(model.graph(), model.device().id());
+        Hardware hardware = store.hardware(model.assignments().stream()
+                .map(assignment -> assignment.device().info())
+                .toList());
+        return new Prediction(model, new Forecast(shape, hardware, model.kvType(), placements(model)));
+    }
+
+    private Prediction(Model model, Forecast forecast) {
+        this.forecast = forecast;
+        stepTokens = model.batchTokens();
+        forecast.decode(1, 0); // a missing rate is told now
+    }
+
+    private static List<Placement> placements(Model model) {
+        List<Placement> placements = new ArrayList<>();
+        for (Assignment assignment : model.assignments()) {
+            for (int i = 0; i < assignment.layers(); i++) {
+                placements.add(new Placement(
+                        model.graph().layers().get(placements.size()).name(),
+                        assignment.device().info().id(),
+                        assignment.streamed().contains(i) ? Residency.STREAMED : Residency.RESIDENT,
+                        null,
+                        0));
+            }
+        }
+        return placements;
+    }
+
+    /** The stages of a step that decodes a token of each of several sequences, with so many in their contexts. */
+    public List<Forecast.Part> decode(int sequences, double depth) {
+        return forecast.decode(sequences, depth);
+    }
+
+    /** The stages of reading a prompt at the beginning of a context. */
+    public List<Forecast.Part> prompt(int tokens) {
+        return forecast.prompt(tokens, stepTokens, 0);
+    }
+
+    /** Seconds of a test. */
+    public double seconds(ThroughputTest test) {
+        double seconds = 0;
+        if (test.prompt() > 0) {
+            seconds += test.sequences() * Forecast.seconds(forecast.prompt(test.prompt(), stepTokens, test.depth()));
+        }
+        if (test.generated() > 0) {
+            double depth = test.depth() + test.prompt() + test.generated() / 2.0;
+            seconds += test.generated() * Forecast.seconds(forecast.decode(test.sequences(), depth));
+        }
+        return seconds;
+    }
+}

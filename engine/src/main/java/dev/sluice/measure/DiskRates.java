@@ -1,0 +1,92 @@
+package dev.sluice.measure;
+
+import dev.sluice.error.SluiceException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How fast a model's file is read, in bytes per second.
+ *
+ * @param direct past the system's page cache, as a file is read that does not fit into memory (what caches lie below, in the
+ *     disk or in the host of a virtual machine, nobody can tell); empty where the file system has no direct reads
+ * @param cached out of the page cache
+ */
+public record DiskRates(OptionalDouble direct, double cached) {
+    private static final long MOST_BYTES = 256L << 20;
+    private static final int PIECE = 8 << 20;
+
+    /**
+     * Reads the beginning of a file, up to a quarter of a GB, two or three times.
+     *
+     * @return empty if the file is too small to tell
+     * @throws SluiceException if the file cannot be read
+     */
+    public static Optional<DiskRates> of(Path file) {
+        try {
+            int block = Math.toIntExact(Files.getFileStore(file).getBlockSize());
+            ByteBuffer buffer = ByteBuffer.allocateDirect(PIECE + block).alignedSlice(block);
+            buffer.limit(PIECE);
+            long bytes = Math.min(MOST_BYTES, Files.size(file)) / PIECE * PIECE;
+            if (bytes == 0) {
+                return Optional.empty();
+            }
+            OptionalDouble direct = direct(file, buffer, bytes);
+            rate(file, Set.of(StandardOpenOption.READ), buffer, bytes); // into the page cache
+            return Optional.of(new DiskRates(direct, rate(file, Set.of(StandardOpenOption.READ), buffer, bytes)));
+        } catch (IOException e) {
+            throw new SluiceException(file + ": its disk cannot be measured: " + e, e);
+        }
+    }
+
+    private static OptionalDouble direct(Path file, ByteBuffer buffer, long bytes) {
+        OpenOption direct = directOption();
+        if (direct == null) {
+            return OptionalDouble.empty();
+        }
+        try {
+            return OptionalDouble.of(rate(file, Set.of(StandardOpenOption.READ, direct), buffer, bytes));
+        } catch (IOException | UnsupportedOperationException e) {
+            return OptionalDouble
+                    .empty(); // a file system without direct reads, such as one in memory: the profile has none
+        }
+    }
+
+    /** The JDK's own, which its compiler does not want to be named. */
+    private static @Nullable OpenOption directOption() {
+        try {
+            for (Object option :
+                    Class.forName("com.sun.nio.file.ExtendedOpenOption").getEnumConstants()) {
+                if (option instanceof OpenOption direct && direct.toString().equals("DIRECT")) {
+                    return direct;
+                }
+            }
+            return null;
+        } catch (ClassNotFoundException e) {
+            return null; // a run time without the module that has it
+        }
+    }
+
+    private static double rate(Path file, Set<OpenOption> options, ByteBuffer buffer, long bytes) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, options)) {
+            long started = System.nanoTime();
+            for (long read = 0; read < bytes; ) {
+                buffer.clear().limit((int) Math.min(PIECE, bytes - read));
+                int count = channel.read(buffer);
+                if (count < 0) {
+                    throw new IOException("it became shorter while it was read");
+                }
+                read += count;
+            }
+            return bytes * 1e9 / Math.max(1, System.nanoTime() - started);
+        }
+    }
+}
