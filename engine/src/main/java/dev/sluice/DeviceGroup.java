@@ -13,6 +13,7 @@ import dev.sluice.runtime.Assignment;
 import dev.sluice.runtime.Executor;
 import dev.sluice.runtime.Progress;
 import dev.sluice.runtime.Recovery;
+import dev.sluice.trace.PlanSpan;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -111,7 +112,11 @@ final class DeviceGroup implements Recovery, AutoCloseable {
         while (true) {
             try {
                 openAll();
-                return shared();
+                PlanSpan plan = new PlanSpan();
+                plan.start();
+                List<Assignment> shared = shared();
+                plan.stop(graph.layers().size(), devices.size());
+                return shared;
             } catch (DeviceFailure e) {
                 drop(e);
             }

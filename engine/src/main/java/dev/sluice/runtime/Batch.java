@@ -222,15 +222,11 @@ public final class Batch implements AutoCloseable, Placed {
     }
 
     private void submit(StepMemory place) {
-        StepTrace trace = place.trace();
-        trace.begin(step);
-        MemorySegment tokens = idsOfStep.of(4L * step.tokens());
-        trace.copying(0);
-        place.ids().write(0, tokens);
-        trace.copied(0, "ids", tokens.byteSize());
+        place.trace().begin(step);
+        place.writeIds(idsOfStep.of(4L * step.tokens()));
         executor.run(step, place);
         if (step.outputRows() == 0) {
-            trace.end();
+            place.trace().end();
         }
     }
 
@@ -239,6 +235,7 @@ public final class Batch implements AutoCloseable, Placed {
         if (!chosen) {
             executor.argMax(step, place);
             place.read(place.best(), 0, bestOfStep.of(4L * step.outputRows()), "choices");
+            place.trace().end();
             chosen = true;
             place.trace().end();
         }

@@ -24,13 +24,13 @@ final class StepMemory {
     private final DeviceMemory logits;
     private final DeviceMemory best;
     private final List<List<StateSource>> states;
+    private final StepTrace trace;
     private boolean closed;
 
     /** {@code all}: finds the states of a layer of the model. */
     StepMemory(Executor executor, int logitRows, StateSource all) {
         epoch = executor.epoch();
         trace = new StepTrace(executor);
-        last = executor.partCount() - 1;
         states = executor.perPart(all);
         rowBytes = (long) Float.BYTES * executor.graph().embedding();
         long activations = rowBytes * executor.batchTokens();
@@ -85,12 +85,20 @@ final class StepMemory {
         return arrivals.get(part);
     }
 
+    /** Brings ids to the first device. */
+    void writeIds(MemorySegment of) {
+        trace.copying(0);
+        ids.write(0, of);
+        trace.copied(0, "ids", of.byteSize());
+    }
+
     /** Reads from the last device. */
     void read(DeviceMemory from, long offset, MemorySegment to, String what) {
-        trace.awaitIfWatched(last, what);
-        trace.copying(last);
+        int part = hidden.size() - 1;
+        trace.awaitIfWatched(part, what);
+        trace.copying(part);
         from.read(offset, to);
-        trace.copied(last, what, to.byteSize());
+        trace.copied(part, what, to.byteSize());
     }
 
     /** What steps tell those who watch. */

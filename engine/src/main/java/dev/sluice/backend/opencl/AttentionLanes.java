@@ -2,7 +2,6 @@ package dev.sluice.backend.opencl;
 
 import dev.sluice.backend.KvType;
 import dev.sluice.graph.Op;
-import dev.sluice.opencl.NDRange;
 
 /**
  * {@code attention_lanes.cl}: {@link TokenAttention} of devices with vector units. The number of shares depends on the device
@@ -66,7 +65,7 @@ final class AttentionLanes implements TokenAttention {
                 .buffer(device.scratch().partials())
                 .buffer(run.buffer(y))
                 .i32(run.at(part, y))
-                .launch(run.queue, NDRange.of(op.kvHeads(), splits).local(1, 1));
+                .launch(run.queue, op.kvHeads(), splits, 1, 1);
         merge.submit(run, part, splits);
     }
 

@@ -1,7 +1,6 @@
 package dev.sluice.backend.opencl;
 
 import dev.sluice.graph.Op;
-import dev.sluice.opencl.NDRange;
 
 /** {@code attention_merge.cl}: puts the shares of {@link TokenAttention} together. */
 final class AttentionMerge implements AutoCloseable {
@@ -49,7 +48,7 @@ final class AttentionMerge implements AutoCloseable {
                 .i32(splits)
                 .buffer(run.buffer(y))
                 .i32(run.at(part, y))
-                .launch(run.queue, NDRange.of((long) op.heads() * items).local(items));
+                .launch(run.queue, (long) op.heads() * items, 1, items, 1);
     }
 
     @Override
