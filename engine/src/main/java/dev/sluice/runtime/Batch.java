@@ -237,7 +237,6 @@ public final class Batch implements AutoCloseable, Placed {
             place.read(place.best(), 0, bestOfStep.of(4L * step.outputRows()), "choices");
             place.trace().end();
             chosen = true;
-            place.trace().end();
         }
     }
 

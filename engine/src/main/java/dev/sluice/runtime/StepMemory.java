@@ -10,8 +10,6 @@ import java.util.List;
 /** What the steps of a {@link Batch} need on the devices: ids, activations on each of them, logits and choices. */
 final class StepMemory {
     private final int epoch;
-    private final StepTrace trace;
-    private final int last;
     private final List<DeviceMemory> memories = new ArrayList<>();
     private final DeviceMemory ids;
     /** Activations on each device, and where those of the device before arrive. */
@@ -35,6 +33,7 @@ final class StepMemory {
         rowBytes = (long) Float.BYTES * executor.graph().embedding();
         long activations = rowBytes * executor.batchTokens();
         try {
+            int last = executor.partCount() - 1;
             ids = allocate(executor, 0, (long) Integer.BYTES * executor.batchTokens());
             for (int part = 0; part <= last; part++) {
                 hidden.add(allocate(executor, part, activations));
