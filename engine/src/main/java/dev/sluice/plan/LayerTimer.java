@@ -18,12 +18,18 @@ final class LayerTimer {
     private static final int WARM = 3;
     private static final int TIMED = 9;
 
+    /** Seconds a byte. */
+    private static final double NEVER = 1;
+
     private LayerTimer() {}
 
     /** Seconds of each layer for a token: the block's, in proportion to the bytes of weights that each reads. */
     static List<Double> seconds(Graph graph, Device device, KvType type) {
         Layer block = graph.layers().get(1);
-        double perByte = block(graph, block, device, type) / Math.max(1, block.weightBytes());
+        // A device without room for one block gets none, however fast it is.
+        double perByte = device.availableBytes() < device.residentBytes(block)
+                ? NEVER
+                : block(graph, block, device, type) / Math.max(1, block.weightBytes());
         List<Double> seconds = new ArrayList<>();
         for (Layer layer : graph.layers()) {
             // Of the embedding a token reads one row.
