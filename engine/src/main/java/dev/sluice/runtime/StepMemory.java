@@ -22,7 +22,6 @@ final class StepMemory {
     private final DeviceMemory logits;
     private final DeviceMemory best;
     private final List<List<StateSource>> states;
-    private final StepTrace trace;
     private boolean closed;
 
     /** {@code all}: finds the states of a layer of the model. */
