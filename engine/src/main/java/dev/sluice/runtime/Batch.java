@@ -222,11 +222,15 @@ public final class Batch implements AutoCloseable, Placed {
     }
 
     private void submit(StepMemory place) {
-        place.trace().begin(step);
-        place.writeIds(idsOfStep.of(4L * step.tokens()));
+        StepTrace trace = place.trace();
+        trace.begin(step);
+        MemorySegment tokens = idsOfStep.of(4L * step.tokens());
+        trace.copying(0);
+        place.ids().write(0, tokens);
+        trace.copied(0, "ids", tokens.byteSize());
         executor.run(step, place);
         if (step.outputRows() == 0) {
-            place.trace().end();
+            trace.end();
         }
     }
 
@@ -235,8 +239,8 @@ public final class Batch implements AutoCloseable, Placed {
         if (!chosen) {
             executor.argMax(step, place);
             place.read(place.best(), 0, bestOfStep.of(4L * step.outputRows()), "choices");
-            place.trace().end();
             chosen = true;
+            place.trace().end();
         }
     }
 

@@ -10,6 +10,8 @@ import java.util.List;
 /** What the steps of a {@link Batch} need on the devices: ids, activations on each of them, logits and choices. */
 final class StepMemory {
     private final int epoch;
+    private final StepTrace trace;
+    private final int last;
     private final List<DeviceMemory> memories = new ArrayList<>();
     private final DeviceMemory ids;
     /** Activations on each device, and where those of the device before arrive. */
@@ -28,11 +30,11 @@ final class StepMemory {
     StepMemory(Executor executor, int logitRows, StateSource all) {
         epoch = executor.epoch();
         trace = new StepTrace(executor);
+        last = executor.partCount() - 1;
         states = executor.perPart(all);
         rowBytes = (long) Float.BYTES * executor.graph().embedding();
         long activations = rowBytes * executor.batchTokens();
         try {
-            int last = executor.partCount() - 1;
             ids = allocate(executor, 0, (long) Integer.BYTES * executor.batchTokens());
             for (int part = 0; part <= last; part++) {
                 hidden.add(allocate(executor, part, activations));
@@ -83,20 +85,12 @@ final class StepMemory {
         return arrivals.get(part);
     }
 
-    /** Brings ids to the first device. */
-    void writeIds(MemorySegment of) {
-        trace.copying(0);
-        ids.write(0, of);
-        trace.copied(0, "ids", of.byteSize());
-    }
-
     /** Reads from the last device. */
     void read(DeviceMemory from, long offset, MemorySegment to, String what) {
-        int part = hidden.size() - 1;
-        trace.awaitIfWatched(part, what);
-        trace.copying(part);
+        trace.awaitIfWatched(last, what);
+        trace.copying(last);
         from.read(offset, to);
-        trace.copied(part, what, to.byteSize());
+        trace.copied(last, what, to.byteSize());
     }
 
     /** What steps tell those who watch. */
