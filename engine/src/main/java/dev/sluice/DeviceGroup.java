@@ -32,9 +32,16 @@ import org.slf4j.LoggerFactory;
  */
 final class DeviceGroup implements Recovery, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(DeviceGroup.class);
+    /** Tokens of a step at least: fewer would read the weights too often for a prompt. */
+    private static final int FEWEST_TOKENS = 32;
 
     private final DeviceCatalog catalog;
-    private final LoadOptions options;
+    private LoadOptions options;
+    /** Whether it is settled how many tokens a step may have. */
+    private boolean settled;
+
+    private boolean smaller;
+
     private final String model;
     private final String identity;
     private final Graph graph;
@@ -83,7 +90,9 @@ final class DeviceGroup implements Recovery, AutoCloseable {
     /** Opens the devices and compiles the model for them, after counting what it takes. */
     Executor executor(Progress progress) {
         try {
-            return new Executor(graph, assignments(), options.batchTokens(), progress, this);
+            List<Assignment> assignments = assignments();
+            settled = true;
+            return new Executor(graph, assignments, options.batchTokens(), progress, this);
         } catch (RuntimeException e) {
             close();
             throw e;
@@ -186,11 +195,18 @@ final class DeviceGroup implements Recovery, AutoCloseable {
                 .filter(device -> usable.contains(device.info()))
                 .toList();
         if (named.size() == 1 && options.placement() == null) {
-            assignments.addAll(placing.on(named.getFirst(), this::openCpu));
+            List<Assignment> fitting = placing.on(named.getFirst(), this::openCpu);
+            if (fitting.isEmpty()) {
+                return withSmallerSteps(placing, named.getFirst());
+            }
+            assignments.addAll(fitting);
         } else {
             assignments.addAll(placing.across(named));
         }
-        notes = placing.notes();
+        notes = new ArrayList<>(placing.notes());
+        if (smaller) {
+            notes.add("prompts are read " + options.batchTokens() + " tokens at a time, as memory is short");
+        }
         for (Device device : List.copyOf(devices)) {
             if (assignments.stream().noneMatch(assignment -> assignment.device() == device)) {
                 devices.remove(device);
@@ -198,6 +214,19 @@ final class DeviceGroup implements Recovery, AutoCloseable {
             }
         }
         return assignments;
+    }
+
+    /** The scratch memory of steps is in proportion to their tokens: fewer of them leave room for weights. */
+    private List<Assignment> withSmallerSteps(Placing placing, Device device) {
+        if (settled || options.batchTokens() <= FEWEST_TOKENS) {
+            throw placing.refusal(device);
+        }
+        options = options.withBatchTokens(Math.max(FEWEST_TOKENS, options.batchTokens() / 4));
+        smaller = true;
+        close();
+        devices.clear();
+        openAll();
+        return shared();
     }
 
     /** The CPU, beside the device that was named. */

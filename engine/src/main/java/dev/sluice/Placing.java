@@ -26,7 +26,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Decides, before anything is allocated, what each device takes of a model, and from where it gets the weights. */
@@ -67,7 +70,7 @@ final class Placing {
      * head, too.
      *
      * @param cpu opens the CPU, for the case that it is needed
-     * @throws SluiceException with the numbers if it does not fit in any way
+     * @return in the order of the layers; empty if the model does not fit in any way
      */
     List<Assignment> on(Device device, Supplier<Device> cpu) {
         int layers = graph.layers().size();
@@ -82,8 +85,7 @@ final class Placing {
                 .or(() -> alone ? Optional.empty() : StreamChoice.of(needs, device, 1, layers - 1, limit))
                 .orElse(null);
         if (choice == null) {
-            budget.requireFits(model, device, limit, context);
-            throw new IllegalStateException("what fits was not placed");
+            return List.of();
         }
         List<Assignment> assignments = new ArrayList<>();
         Device host = choice.from() > 0 || choice.to() < layers ? cpu.get() : device;
@@ -95,6 +97,22 @@ final class Placing {
             assignments.add(Assignment.resident(host, layers - choice.to()));
         }
         return assignments;
+    }
+
+    /** Why {@link #on} finds no way, with the numbers, and what the way would take that takes least. */
+    SluiceException refusal(Device device) {
+        SluiceException refusal = MemoryBudget.of(graph, device, context, options.kvType(), options.batchTokens())
+                .refusal(model, device, limit(device), context);
+        int layers = graph.layers().size();
+        Set<Integer> blocks = IntStream.range(0, layers - 2).boxed().collect(Collectors.toSet());
+        long least = needs.of(device, 1, layers - 1, blocks, 1, limit(device)).total();
+        return device.imageBytes(graph.layers().get(1)) == 0
+                ? refusal
+                : new SluiceException(String.format(
+                        Locale.ROOT,
+                        "%s With all blocks streamed, and embedding and head on the CPU, it takes %.1f MiB.",
+                        refusal.getMessage(),
+                        least / (1024.0 * 1024.0)));
     }
 
     /**

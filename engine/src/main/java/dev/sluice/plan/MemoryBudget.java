@@ -61,12 +61,16 @@ public record MemoryBudget(long weights, long kv, long activations) {
      */
     public void requireFits(String model, Device device, long limit, int context) {
         if (total() > limit) {
-            throw new SluiceException(
-                    model + " does not fit on " + device.info().id() + ": it takes "
-                            + megabytes(total()) + " (weights " + megabytes(weights) + ", KV cache for " + context
-                            + " tokens " + megabytes(kv) + ", activations " + megabytes(activations) + "), and "
-                            + megabytes(limit) + " are free for it. " + remedy(limit, context));
+            throw refusal(model, device, limit, context);
         }
+    }
+
+    /** What such a model is refused with. */
+    public SluiceException refusal(String model, Device device, long limit, int context) {
+        return new SluiceException(model + " does not fit on " + device.info().id() + ": it takes "
+                + megabytes(total()) + " (weights " + megabytes(weights) + ", KV cache for " + context + " tokens "
+                + megabytes(kv) + ", activations " + megabytes(activations) + "), and " + megabytes(limit)
+                + " are free for it. " + remedy(limit, context));
     }
 
     private String remedy(long limit, int context) {

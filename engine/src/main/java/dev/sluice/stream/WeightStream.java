@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * #leave}. Nothing waits for the device in these, unless weights come from a file that is slower.
  */
 public final class WeightStream implements AutoCloseable {
+    private static final double MIB = 1024.0 * 1024.0;
+
     private final List<StreamedLayer> layers;
     private final List<WeightSlot> slots = new ArrayList<>();
     /** Index of the layer whose weights each slot holds or is being sent. */
@@ -121,20 +123,16 @@ public final class WeightStream implements AutoCloseable {
         turn = (turn + 1) % contents.length;
     }
 
-    /** Bytes of the device's memory that the slots take. */
-    public long slotBytes() {
-        return slotBytes * slots.size();
-    }
-
     /** What is streamed and how, for people. */
     public String description() {
         return String.format(
                 Locale.ROOT,
-                "%d layers streamed %s through %d slots of %.1f MiB",
+                "%d layers of %.2f MiB streamed %s through %d slots of %.2f MiB",
                 layers.size(),
+                layers.stream().mapToLong(StreamedLayer::imageBytes).sum() / MIB,
                 images.description(),
                 slots.size(),
-                slotBytes / (1024.0 * 1024.0));
+                slotBytes / MIB);
     }
 
     @Override
