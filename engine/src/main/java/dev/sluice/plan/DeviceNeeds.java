@@ -20,6 +20,9 @@ import java.util.Set;
  * @param batchTokens the most tokens of a step
  */
 public record DeviceNeeds(Graph graph, int context, KvType kv, int batchTokens) {
+    /** Images that files are read into, beyond the slots: on the CPU, whose slots are these images, they are its memory, too. */
+    private static final int READ_AHEAD = 2;
+
     /**
      * Counts the layers {@code from} (inclusive) to {@code to} (exclusive), with the KV cache of one sequence.
      *
@@ -53,9 +56,13 @@ public record DeviceNeeds(Graph graph, int context, KvType kv, int batchTokens) 
                 weights,
                 caches,
                 activations,
-                Math.min(slots, streamed.size()) * largest,
+                largest == 0 ? 0 : (Math.min(slots, streamed.size()) + readAhead(device)) * largest,
                 device.workspaceBytes(layers, context),
                 budget);
+    }
+
+    private static int readAhead(Device device) {
+        return device.info().backend().equals("cpu") ? READ_AHEAD : 0;
     }
 
     /** Bytes of a layer that is resident, a tied table once. */
