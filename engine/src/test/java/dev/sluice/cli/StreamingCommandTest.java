@@ -1,0 +1,71 @@
+package dev.sluice.cli;
+
+import static dev.sluice.cli.CommandRun.tinyModel;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A device with less and less memory. */
+class StreamingCommandTest {
+    @TempDir
+    Path folder;
+
+    private CommandRun generate(long memory, String... more) {
+        Path machine = folder.resolve("machine.json");
+        try {
+            Files.writeString(
+                    machine,
+                    String.format(
+                            Locale.ROOT,
+                            "{\"devices\": [{\"id\": \"gpu:0\", \"simulate\": {\"device\": \"cpu\", \"memory_bytes\": %d,"
+                                    + " \"link\": {\"bytes_per_second\": 1e9}}}]}",
+                            memory));
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+        String[] command = {
+            "generate",
+            "--model",
+            tinyModel("llama3-gqa").toString(),
+            "--hardware",
+            machine.toString(),
+            "--device",
+            "gpu:0",
+            "--ctx",
+            "32",
+            "--ignore-eos",
+            "--tokens",
+            "5,6,7",
+            "--max-tokens",
+            "9",
+            "--temperature",
+            "0"
+        };
+        String[] all = new String[command.length + more.length];
+        System.arraycopy(command, 0, all, 0, command.length);
+        System.arraycopy(more, 0, all, command.length, more.length);
+        return CommandRun.of(all);
+    }
+
+    @Test
+    void whatDoesNotFitIsStreamedAndTheTextStaysTheSame() {
+        var expected = generate(1L << 30, "--json").succeeds().json().get("tokens");
+        int streamed = 0;
+        long memory = 600_000;
+        CommandRun run = generate(memory, "--json");
+        while (run.code() == 0) {
+            assertEquals(expected, run.json().get("tokens"), memory + " bytes");
+            streamed += generate(memory).succeeds().err().contains("streamed from host memory through") ? 1 : 0;
+            memory -= 20_000;
+            run = generate(memory, "--json");
+        }
+        assertTrue(streamed >= 2, "streamed " + streamed + " times");
+        run.fails(1, "does not fit on gpu:0", "With all blocks streamed");
+    }
+}
