@@ -2,17 +2,15 @@ package dev.sluice.backend.opencl;
 
 import dev.sluice.backend.StreamingContract;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Layers whose weights come to slots over a queue of their own. */
+/** Layers whose weights come to slots over a queue of their own. Not under Oclgrind, which hangs with two queues that wait for each other. */
 class StreamingTest {
     static Stream<OpenClRuns.Variant> variants() {
         return OpenClRuns.variants();
     }
 
-    @Tag("oclgrind")
     @ParameterizedTest(name = "on {0}")
     @MethodSource("variants")
     void layersInSlotsComputeWhatResidentLayersDo(OpenClRuns.Variant variant) {
