@@ -22,11 +22,6 @@ public interface Device extends AutoCloseable {
     /** Bytes of device memory that may still be taken, as far as the device tells. */
     long availableBytes();
 
-    /** The most bytes of device memory that were taken at a time so far; 0 if the device does not count. */
-    default long peakBytes() {
-        return 0;
-    }
-
     /**
      * Bytes of device memory that it takes to run some layers, beside their weights, KV caches and what the caller {@link
      * #allocate allocates}: no less than what will be taken.

@@ -1,5 +1,7 @@
 package dev.sluice.backend;
 
+import dev.sluice.graph.Op;
+
 /** The number format of a KV cache. */
 public enum KvType {
     /** Floats, as they are computed. */
@@ -22,5 +24,10 @@ public enum KvType {
             case F16 -> 2L * headDim;
             case Q8_0 -> headDim + 4L * Math.ceilDiv(headDim, BLOCK);
         };
+    }
+
+    /** Bytes of keys and values that an attention keeps for one token. */
+    public long bytesPerToken(Op.Attention op) {
+        return 2L * op.kvHeads() * bytes(op.headDim());
     }
 }

@@ -87,6 +87,6 @@ public record DeviceNeeds(Graph graph, int context, KvType kv, int batchTokens) 
 
     private long kvBytes(Layer layer) {
         Op.Attention op = layer.attention().orElse(null);
-        return op == null ? 0 : 2L * op.kvHeads() * kv.bytes(op.headDim()) * context;
+        return op == null ? 0 : kv.bytesPerToken(op) * context;
     }
 }

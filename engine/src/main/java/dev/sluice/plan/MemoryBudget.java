@@ -39,7 +39,7 @@ public record MemoryBudget(long weights, long kv, long activations) {
         for (Layer layer : graph.layers()) {
             Op.Attention op = layer.attention().orElse(null);
             if (op != null) {
-                kv += 2L * op.kvHeads() * kvType.bytes(op.headDim()) * context;
+                kv += kvType.bytesPerToken(op) * context;
             }
         }
         long activations = 4L * batchTokens * graph.embedding()

@@ -52,7 +52,7 @@ public final class Shares {
 
     private static long kvBytes(Layer layer, int context, KvType type) {
         Op.Attention op = layer.attention().orElse(null);
-        return op == null ? 0 : 2L * op.kvHeads() * type.bytes(op.headDim()) * context;
+        return op == null ? 0 : type.bytesPerToken(op) * context;
     }
 
     private static String refusal(

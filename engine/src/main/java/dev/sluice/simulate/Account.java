@@ -17,7 +17,6 @@ final class Account {
     private final Map<Tensor, Integer> held = new HashMap<>();
 
     private long taken;
-    private long peak;
 
     /** {@code limit}: bytes that may be taken; 0: all that there is. */
     Account(Simulation simulation, long limit) {
@@ -45,7 +44,6 @@ final class Account {
                     + ": choose a smaller model, weight format or context (--ctx), or another device");
         }
         taken += bytes;
-        peak = Math.max(peak, taken);
     }
 
     /**
@@ -84,11 +82,6 @@ final class Account {
 
     synchronized long taken() {
         return taken;
-    }
-
-    /** The most bytes that were taken at a time. */
-    synchronized long peak() {
-        return peak;
     }
 
     synchronized long available() {

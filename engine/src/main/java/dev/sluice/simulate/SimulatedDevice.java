@@ -180,11 +180,6 @@ final class SimulatedDevice implements Device {
     }
 
     @Override
-    public long peakBytes() {
-        return account.peak();
-    }
-
-    @Override
     public int stepsAhead() {
         return Math.max(1, shared.device().stepsAhead());
     }

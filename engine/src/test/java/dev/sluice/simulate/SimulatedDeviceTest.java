@@ -128,7 +128,8 @@ class SimulatedDeviceTest {
             memory.read(0, MemorySegment.ofArray(bytes));
             assertTook(0.1, started);
         }
-        // The real device runs in one piece what takes a factor more here. A machine with other work, or code that is not compiled
+        // The real device runs in one piece what takes a factor more here. A machine with other work, or code that is
+        // not compiled
         // yet, slows the plain one more; without the factor the two would be equal.
         double plain = seconds(1);
         double slow = seconds(40);

@@ -20,7 +20,6 @@ final class MemoryAccount implements AutoCloseable {
     private final long most;
     private final Set<Buffer> buffers = new HashSet<>();
     private long taken;
-    private long peak;
 
     /**
      * An account with nothing taken.
@@ -67,7 +66,6 @@ final class MemoryAccount implements AutoCloseable {
         }
         buffers.add(buffer);
         taken += bytes;
-        peak = Math.max(peak, taken);
         return buffer;
     }
 
@@ -77,11 +75,6 @@ final class MemoryAccount implements AutoCloseable {
             taken -= buffer.byteSize();
             buffer.close();
         }
-    }
-
-    /** The most bytes that were taken at a time. */
-    long peak() {
-        return peak;
     }
 
     /** Bytes that may still be taken. */

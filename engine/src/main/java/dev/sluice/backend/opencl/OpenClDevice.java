@@ -422,11 +422,6 @@ final class OpenClDevice implements Device {
     }
 
     @Override
-    public synchronized long peakBytes() {
-        return memory.peak();
-    }
-
-    @Override
     public long workspaceBytes(List<Layer> all, int context) {
         return Workspace.mostBytes(all, batchTokens, context);
     }
