@@ -2,6 +2,7 @@ package dev.sluice.model;
 
 import dev.sluice.error.SluiceException;
 import dev.sluice.formats.ModelSource;
+import dev.sluice.tensor.DType;
 import dev.sluice.tensor.Shape;
 import dev.sluice.tensor.Tensor;
 import java.util.HashSet;
@@ -61,6 +62,11 @@ final class Weights {
         if (!tensor.shape().equals(expected)) {
             throw new SluiceException(source.description() + ": the tensor '" + tensor.name() + "' has the shape "
                     + tensor.shape() + ", but the hyper-parameters call for " + expected);
+        }
+        if (!tensor.type().isSupported()) {
+            throw new SluiceException(source.description() + ": the tensor '" + tensor.name() + "' is in the format "
+                    + tensor.type() + ", which cannot be computed yet; use the model in one of "
+                    + DType.supported());
         }
         return tensor;
     }

@@ -4,8 +4,10 @@ import dev.sluice.error.SluiceException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The scalar definition of a weight format: what numbers a run of blocks stands for. Every kernel is tested against it.
@@ -53,6 +55,11 @@ public final class BlockCodec {
     /** Whether the format is computed at all. */
     public static boolean supports(DType type) {
         return CODECS.containsKey(type);
+    }
+
+    /** The formats that are computed. */
+    static Set<DType> supported() {
+        return Collections.unmodifiableSet(CODECS.keySet());
     }
 
     /**

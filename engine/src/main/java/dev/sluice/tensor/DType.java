@@ -1,6 +1,7 @@
 package dev.sluice.tensor;
 
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The weight formats of GGUF files, by their block geometry: {@link #blockSize()} consecutive elements of a row take
@@ -91,6 +92,11 @@ public enum DType {
     /** Whether the format can be computed with, not only recognised: {@link BlockCodec} defines it. */
     public boolean isSupported() {
         return BlockCodec.supports(this);
+    }
+
+    /** The formats that can be computed with. */
+    public static Set<DType> supported() {
+        return BlockCodec.supported();
     }
 
     /** The format with a given GGUF number, if there is one. */

@@ -11,6 +11,7 @@ import dev.sluice.formats.ModelSource;
 import dev.sluice.graph.Graph;
 import dev.sluice.graph.Layer;
 import dev.sluice.graph.Op;
+import dev.sluice.tensor.DType;
 import java.nio.file.Path;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -72,6 +73,10 @@ class ModelFamiliesTest {
                 bad("a missing tensor", m -> m.without("blk.1.ffn_up.weight"), "blk.1.ffn_up.weight"),
                 bad("no embedding", m -> m.without("token_embd.weight"), "token_embd.weight"),
                 bad("a tensor of the wrong shape", m -> m.matrix("blk.0.attn_k.weight", 32, 32), "blk.0.attn_k"),
+                bad(
+                        "a format that is not computed",
+                        m -> m.matrix("blk.0.ffn_up.weight", DType.IQ4_NL, 32, 64),
+                        "IQ4_NL"),
                 bad("a norm of the wrong length", m -> m.vector("output_norm.weight", 16), "output_norm"),
                 bad("a tensor that is not llama's", m -> m.vector("blk.0.attn_q_norm.weight", 8), "attn_q_norm"),
                 bad("experts", m -> m.key("llama.expert_count", 8), "experts"),

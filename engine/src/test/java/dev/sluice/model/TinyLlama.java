@@ -5,6 +5,7 @@ import dev.sluice.tensor.DType;
 import dev.sluice.tensor.Shape;
 import dev.sluice.tensor.Tensor;
 import dev.sluice.tensor.TestBlocks;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -57,6 +58,13 @@ final class TinyLlama {
     TinyLlama matrix(String name, int cols, int rows) {
         Tensor values = TestBlocks.random(DType.F32, cols, rows, name.hashCode());
         tensors.put(name, new Tensor(name, DType.F32, Shape.of(cols, rows), values.data()));
+        return this;
+    }
+
+    /** A matrix in another format, of blocks that are all zero bits. */
+    TinyLlama matrix(String name, DType type, int cols, int rows) {
+        byte[] zeros = new byte[(int) type.bytes((long) cols * rows)];
+        tensors.put(name, new Tensor(name, type, Shape.of(cols, rows), MemorySegment.ofArray(zeros)));
         return this;
     }
 
