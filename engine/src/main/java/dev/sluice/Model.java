@@ -254,9 +254,19 @@ public final class Model implements AutoCloseable {
         return kvType;
     }
 
-    /** The most tokens of one step, all sequences together. */
+    /** The most tokens that go through a layer together. */
     public int batchTokens() {
         return executor.batchTokens();
+    }
+
+    /** The most tokens of one step, all sequences together. */
+    public int stepTokens() {
+        return executor.stepTokens();
+    }
+
+    /** As many tokens of a prompt as a step had best read; see {@link Executor#promptTokens}. */
+    public int promptTokens() {
+        return executor.promptTokens();
     }
 
     /** Frees the weights and the device. */

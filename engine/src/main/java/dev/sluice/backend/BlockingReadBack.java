@@ -9,17 +9,27 @@ final class BlockingReadBack implements ReadBack {
     private final long offset;
     private final Arena arena = Arena.ofShared();
     private final MemorySegment bytes;
+    private MemorySegment beginning;
     private boolean closed;
 
     BlockingReadBack(DeviceMemory memory, long offset, long count) {
         this.memory = memory;
         this.offset = offset;
         bytes = arena.allocate(count, Long.BYTES);
+        beginning = bytes;
     }
 
     @Override
     public void start() {
         memory.read(offset, bytes);
+    }
+
+    @Override
+    public void start(long count) {
+        if (beginning.byteSize() != count) {
+            beginning = bytes.asSlice(0, count); // seldom another than before
+        }
+        memory.read(offset, beginning);
     }
 
     @Override

@@ -7,13 +7,20 @@ import java.lang.foreign.MemorySegment;
  * a time; closed by its owner, twice without harm, before the memory that it reads.
  */
 public interface ReadBack extends AutoCloseable {
-    /** Queues the copy behind all that was submitted so far. */
+    /** Queues the copy of all bytes behind all that was submitted so far. */
     void start();
+
+    /**
+     * As {@link #start()}, for the first bytes alone.
+     *
+     * @throws IndexOutOfBoundsException if there are not so many
+     */
+    void start(long bytes);
 
     /**
      * Waits for the copy that was started last.
      *
-     * @return the bytes, valid until the next start
+     * @return the bytes, always in the same memory, valid until the next start; those that it did not copy are undefined
      * @throws dev.sluice.error.SluiceException if the device failed
      */
     MemorySegment await();

@@ -20,8 +20,8 @@ final class Contestants implements AutoCloseable {
 
     Contestants(Model model, ThroughputTest test) {
         this.test = test;
-        depth = test.depthSteps(model.batchTokens());
-        prompt = test.promptSteps(model.batchTokens());
+        depth = test.depthSteps(model.promptTokens());
+        prompt = test.promptSteps(model.promptTokens());
         tokens = new Random(1)
                 .ints(test.context() + test.sequences(), 0, model.graph().vocabulary())
                 .toArray();

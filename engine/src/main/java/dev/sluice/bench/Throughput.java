@@ -25,9 +25,9 @@ public final class Throughput {
      * @throws SluiceException if a step cannot hold so many sequences, or the device has no room for them
      */
     public ThroughputResult run(ThroughputTest test, boolean warm, int repetitions) {
-        if (test.sequences() > model.batchTokens()) {
+        if (test.sequences() > model.stepTokens()) {
             throw new SluiceException(test.sequences() + " sequences at once are too many: a step has room for "
-                    + model.batchTokens() + " tokens");
+                    + model.stepTokens() + " tokens");
         }
         Instant started = Instant.now();
         try (Contestants contestants = new Contestants(model, test)) {

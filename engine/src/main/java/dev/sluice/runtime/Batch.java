@@ -1,6 +1,5 @@
 package dev.sluice.runtime;
 
-import dev.sluice.backend.LayerState;
 import dev.sluice.backend.Step;
 import dev.sluice.error.SluiceException;
 import java.lang.foreign.Arena;
@@ -34,18 +33,20 @@ public final class Batch implements AutoCloseable, Placed {
     private final int logitRows;
     private final Step step;
     private final List<Sequence> sequences;
-    private final @Nullable LayerState[] states;
     private final Arena arena = Arena.ofShared();
     private final MemorySegment idStaging;
     private final MemorySegment bestStaging;
     private final MemorySegment logitsStaging;
-    private final Beginning idsOfStep;
-    private final Beginning bestOfStep;
+    private final MicroBatches work;
+    private final Grouping grouping = new Grouping();
     // Made once, so that a step makes no objects.
     private final Runnable compute = this::compute;
     private final Runnable choose = this::choose;
     private final Runnable readRow = this::readRow;
     private @Nullable StepMemory memory;
+    private Progress progress = Progress.NONE;
+    private long begun;
+    private boolean timed;
     private int wantedRow;
     private long generation;
     private boolean ran;
@@ -60,14 +61,14 @@ public final class Batch implements AutoCloseable, Placed {
         this.logitRows = logitRows;
         step = Step.forParts(mostParts);
         sequences = new ArrayList<>(mostParts);
-        states = new LayerState[mostParts];
-        int tokens = executor.batchTokens();
+        int tokens = executor.stepTokens();
         long vocabulary = executor.graph().vocabulary();
         idStaging = arena.allocate(4L * tokens, 64);
         bestStaging = arena.allocate(4L * logitRows, 64);
         logitsStaging = arena.allocate(4L * vocabulary, 64);
-        idsOfStep = new Beginning(idStaging);
-        bestOfStep = new Beginning(bestStaging);
+        int together = Math.min(mostParts, executor.batchTokens());
+        work = new MicroBatches(() ->
+                new MicroBatch(together, (part, layer) -> sequences.get(part).state(layer), idStaging, bestStaging));
         executor.register(this);
         try {
             executor.attempt(this::placed);
@@ -92,7 +93,7 @@ public final class Batch implements AutoCloseable, Placed {
      * @param sequence one of this batch's model that is not in the batch yet
      * @param tokens ids, each within the vocabulary
      * @param from index of the first
-     * @param count how many, at least one; all parts together at most the executor's {@link Executor#batchTokens}
+     * @param count how many, at least one; all parts together at most the executor's {@link Executor#stepTokens}
      * @param outputRows for how many of them, counted from the last, logits are computed; all parts together at most what
      *     the batch was made for
      * @return the part's number
@@ -112,7 +113,7 @@ public final class Batch implements AutoCloseable, Placed {
         if (sequences.contains(sequence)) {
             throw new IllegalArgumentException("the sequence is in the batch already");
         }
-        int room = executor.batchTokens() - step.tokens();
+        int room = executor.stepTokens() - step.tokens();
         int rowsLeft = logitRows - step.outputRows();
         if (count <= 0 || count > room || outputRows < 0 || outputRows > Math.min(count, rowsLeft)) {
             throw new IllegalArgumentException(count + " tokens, " + outputRows
@@ -146,6 +147,11 @@ public final class Batch implements AutoCloseable, Placed {
      *     batch has run already or is closed; nothing is computed then
      */
     public void run() {
+        run(Progress.NONE);
+    }
+
+    /** The same; {@code progress} is told how far it is submitted, and may end it by an exception, as if it had failed. */
+    void run(Progress progress) {
         requireOpen();
         if (ran || sequences.isEmpty()) {
             throw new IllegalStateException(ran ? "the batch has run already" : "the batch is empty");
@@ -158,7 +164,12 @@ public final class Batch implements AutoCloseable, Placed {
                         + " when it was added, and is at " + sequence.position() + " now");
             }
         }
-        executor.attempt(compute);
+        this.progress = progress;
+        try {
+            executor.attempt(compute);
+        } finally {
+            this.progress = Progress.NONE;
+        }
         for (int part = 0; part < sequences.size(); part++) {
             sequences.get(part).advance(idStaging, step.firstRow(part), step.tokens(part));
         }
@@ -224,11 +235,10 @@ public final class Batch implements AutoCloseable, Placed {
     private void submit(StepMemory place) {
         StepTrace trace = place.trace();
         trace.begin(step);
-        MemorySegment tokens = idsOfStep.of(4L * step.tokens());
-        trace.copying(0);
-        place.ids().write(0, tokens);
-        trace.copied(0, "ids", tokens.byteSize());
-        executor.run(step, place);
+        begun = System.nanoTime();
+        timed = false;
+        grouping.cut(step, executor, work);
+        place.run(work, progress);
         if (step.outputRows() == 0) {
             trace.end();
         }
@@ -236,17 +246,42 @@ public final class Batch implements AutoCloseable, Placed {
 
     private void choose() {
         StepMemory place = placed();
-        if (!chosen) {
-            executor.argMax(step, place);
-            place.read(place.best(), 0, bestOfStep.of(4L * step.outputRows()), "choices");
-            chosen = true;
-            place.trace().end();
+        if (chosen) {
+            return;
         }
+        for (int i = 0; i < work.count(); i++) {
+            MicroBatch one = work.get(i);
+            if (one.slot() != MicroBatch.NO_OUTPUTS) {
+                executor.argMax(one.step(), place.logits(one.slot()), place.best(one.slot()));
+            }
+        }
+        for (int i = 0; i < work.count(); i++) {
+            MicroBatch one = work.get(i);
+            if (one.slot() != MicroBatch.NO_OUTPUTS) {
+                place.read(place.best(one.slot()), 0, one.best(), "choices");
+            }
+        }
+        chosen = true;
+        done(place);
     }
 
     private void readRow() {
         StepMemory place = placed();
-        place.read(place.logits(), wantedRow * logitsStaging.byteSize(), logitsStaging, "logits");
+        MicroBatch one = work.withOutput(wantedRow);
+        place.read(
+                place.logits(one.slot()),
+                (wantedRow - one.firstOutput()) * logitsStaging.byteSize(),
+                logitsStaging,
+                "logits");
+        done(place);
+    }
+
+    /** The first results are there: the devices have computed all of the step. */
+    private void done(StepMemory place) {
+        if (!timed) {
+            timed = true;
+            grouping.took(step, System.nanoTime() - begun);
+        }
         place.trace().end();
     }
 
@@ -257,7 +292,7 @@ public final class Batch implements AutoCloseable, Placed {
     StepMemory placed() {
         StepMemory present = memory;
         boolean anew = present == null || present.epoch() != executor.epoch();
-        StepMemory place = anew ? new StepMemory(executor, logitRows, this::states) : Objects.requireNonNull(present);
+        StepMemory place = anew ? new StepMemory(executor, logitRows) : Objects.requireNonNull(present);
         try {
             for (int part = 0; part < sequences.size(); part++) {
                 sequences.get(part).place(place, step.position(part));
@@ -316,13 +351,6 @@ public final class Batch implements AutoCloseable, Placed {
     /** A number that changes when the results are forgotten. */
     long generation() {
         return generation;
-    }
-
-    private @Nullable LayerState[] states(int layer) {
-        for (int part = 0; part < sequences.size(); part++) {
-            states[part] = sequences.get(part).state(layer);
-        }
-        return states;
     }
 
     @Override

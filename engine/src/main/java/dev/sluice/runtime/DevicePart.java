@@ -128,61 +128,70 @@ final class DevicePart implements AutoCloseable {
         return runs.stream().map(run -> run.states(own)).toList();
     }
 
+    /** Whether it has more than an embedding or a head. */
+    boolean hasBlocks() {
+        return layers.stream().anyMatch(layer -> layer.layer().kind() == Layer.Kind.BLOCK);
+    }
+
+    /** Whether it has streamed layers. */
+    boolean streams() {
+        return stream != null;
+    }
+
+    /** How many runs there are, the head being in the last. */
+    int runs() {
+        return runs.size();
+    }
+
+    /** How many runs a micro-batch goes through, with the head or without it. */
+    int runs(boolean head) {
+        return (head ? runs : withoutLast).size();
+    }
+
+    /** Work begins; if layers are streamed, that of other threads waits until it {@link #end ends}. */
+    void begin() {
+        if (stream != null) {
+            stream.lock();
+        }
+    }
+
+    /** All has been submitted. */
+    void end() {
+        if (stream != null) {
+            stream.unlock();
+        }
+    }
+
+    /** What is submitted now computes with a run: if that is a streamed layer its weights are, or will be, in a slot. */
+    void enter(int run) {
+        StreamedLayer streamed = runs.get(run).streamed();
+        if (streamed != null && stream != null) {
+            stream.enter(streamed);
+        }
+    }
+
+    /** Nothing more is submitted to the run: a streamed layer's slot gets other weights. */
+    void leave(int run) {
+        if (runs.get(run).streamed() != null && stream != null) {
+            stream.leave();
+        }
+    }
+
     /**
-     * Submits all layers, or all but the head; see {@link Device#submit}.
+     * Submits one run; see {@link Device#submit}.
      *
+     * @param head whether a run at the end includes the head
      * @param states of each run
-     * @return a fence that is done when the last layer has run
      */
     Fence submit(
+            int run,
             boolean head,
             Step step,
             DeviceMemory in,
             DeviceMemory between,
             DeviceMemory out,
             List<StateSource> states) {
-        List<Run> wanted = head ? runs : withoutLast;
-        WeightStream weights = stream;
-        Fence last = Fence.DONE;
-        if (weights == null) {
-            for (int i = 0; i < wanted.size(); i++) {
-                last = submit(wanted, i, step, in, between, out, states);
-            }
-            return last;
-        }
-        weights.lock();
-        try {
-            for (int i = 0; i < wanted.size(); i++) {
-                StreamedLayer streamed = wanted.get(i).streamed();
-                if (streamed == null) {
-                    last = submit(wanted, i, step, in, between, out, states);
-                } else {
-                    weights.enter(streamed);
-                    last = submit(wanted, i, step, in, between, out, states);
-                    weights.leave();
-                }
-            }
-            return last;
-        } finally {
-            weights.unlock();
-        }
-    }
-
-    private Fence submit(
-            List<Run> wanted,
-            int i,
-            Step step,
-            DeviceMemory in,
-            DeviceMemory between,
-            DeviceMemory out,
-            List<StateSource> states) {
-        return device.submit(
-                wanted.get(i).layers(),
-                step,
-                i == 0 ? in : between,
-                between,
-                i == wanted.size() - 1 ? out : between,
-                states.get(i));
+        return device.submit((head ? runs : withoutLast).get(run).layers(), step, in, between, out, states.get(run));
     }
 
     @Nullable

@@ -3,7 +3,6 @@ package dev.sluice.runtime;
 import dev.sluice.backend.CompiledLayer;
 import dev.sluice.backend.Device;
 import dev.sluice.backend.DeviceMemory;
-import dev.sluice.backend.Fence;
 import dev.sluice.backend.KvType;
 import dev.sluice.backend.LayerState;
 import dev.sluice.backend.StateSource;
@@ -41,7 +40,7 @@ public final class Executor implements AutoCloseable {
      * Compiles every layer.
      *
      * @param assignments that share the layers, in order
-     * @param batchTokens the most tokens of one step, as the devices were opened with
+     * @param batchTokens the most tokens that go through a layer together, as the devices were opened with
      * @param recovery finds other devices when one fails, now or at any step
      * @throws SluiceException if a device cannot hold or compute a layer; nothing stays allocated then
      */
@@ -86,9 +85,25 @@ public final class Executor implements AutoCloseable {
                 .collect(Collectors.joining("; "));
     }
 
-    /** The most tokens of one step, all sequences together. */
+    /** The most tokens that go through a layer together. */
     public int batchTokens() {
         return batchTokens;
+    }
+
+    /** The most tokens of one step, all sequences together. */
+    public int stepTokens() {
+        return Math.multiplyExact(batchTokens, Assignment.MOST_MICRO_BATCHES);
+    }
+
+    /**
+     * As many tokens of a prompt as a step had best read: more keep several devices busy, or use streamed weights more often
+     * before they are dropped; on one device that has all weights they gain nothing.
+     */
+    public int promptTokens() {
+        if (streams()) {
+            return batchTokens * ring();
+        }
+        return computingParts() > 1 ? stepTokens() : batchTokens;
     }
 
     /**
@@ -98,7 +113,7 @@ public final class Executor implements AutoCloseable {
      * @throws SluiceException if the device has no room for it
      */
     public Batch newBatch(int logitRows) {
-        return new Batch(this, batchTokens, logitRows);
+        return new Batch(this, stepTokens(), logitRows);
     }
 
     /**
@@ -126,49 +141,23 @@ public final class Executor implements AutoCloseable {
         return new Sequence(this, capacity, kv, batch, false);
     }
 
-    /** Runs one step: all layers for all parts of a batch. */
-    void run(Step step, StepMemory memory) {
-        run(step, memory.ids(), memory, memory.states());
-    }
-
-    /** From device to device: activations cross once at each boundary. */
-    private void run(Step step, DeviceMemory ids, StepMemory memory, List<List<StateSource>> states) {
-        List<DevicePart> parts = placement.parts();
-        boolean logits = step.outputRows() > 0;
-        boolean prompt = step.tokens() > step.parts();
-        long begun = System.nanoTime();
-        for (int p = 0; p < parts.size(); p++) {
-            DevicePart part = parts.get(p);
-            boolean last = p == parts.size() - 1;
-            if (last && !logits && part.layers().size() == 1) {
-                return; // the last device has nothing but the head, which nobody asks for
-            }
-            DeviceMemory in = p == 0 ? ids : memory.arrival(p, step.tokens());
-            if (p > 0) {
-                long now = System.nanoTime();
-                placement.times().add(p - 1, prompt, now - begun);
-                begun = now;
-            }
-            DeviceMemory between = memory.hidden(p);
-            DeviceMemory out = last && logits ? memory.logits() : between;
-            memory.trace().submitting(p);
-            Fence fence = part.submit(!last || logits, step, in, between, out, states.get(p));
-            memory.trace().submitted(p, step, fence);
-        }
+    /** What takes steps through the devices that there are now. */
+    Pipeline newPipeline() {
+        return new Pipeline(this, placement.parts(), placement.times(), placement.ring());
     }
 
     /** Runs the first tokens of a sequence again, through the memory of a batch, into other KV caches. */
     void replay(int[] tokens, int count, StepMemory memory, List<@Nullable LayerState> states) {
-        @Nullable LayerState[] one = new LayerState[1];
-        List<List<StateSource>> sources = perPart(layer -> {
-            one[0] = states.get(layer);
-            return one;
-        });
         MemorySegment ids = MemorySegment.ofArray(tokens);
-        for (int from = 0; from < count; from += batchTokens) {
-            int part = Math.min(batchTokens, count - from);
-            memory.ids().write(0, ids.asSlice((long) Integer.BYTES * from, (long) Integer.BYTES * part));
-            run(new Step(from, part, 0), memory.ids(), memory, sources);
+        Step step = Step.forParts(1);
+        Grouping grouping = new Grouping();
+        for (int from = 0; from < count; from += promptTokens()) {
+            int part = Math.min(promptTokens(), count - from);
+            MemorySegment own = ids.asSlice((long) Integer.BYTES * from, (long) Integer.BYTES * part);
+            MicroBatches work = new MicroBatches(
+                    () -> new MicroBatch(1, (one, layer) -> states.get(layer), own, MemorySegment.NULL));
+            grouping.cut(step.clear().add(from, part, 0), this, work);
+            memory.run(work, Progress.NONE);
         }
     }
 
@@ -177,12 +166,12 @@ public final class Executor implements AutoCloseable {
         return placement.parts().stream().map(part -> part.states(all)).toList();
     }
 
-    /** Queues the choice of the largest logit of each row of the last step's. */
-    void argMax(Step step, StepMemory memory) {
-        argMax(step, memory.logits(), memory.best());
-    }
-
-    private void argMax(Step step, DeviceMemory logits, DeviceMemory best) {
+    /**
+     * Queues the choice of the largest logit of each row.
+     *
+     * @param best int32 [rows], receives the choices, on the last device
+     */
+    void argMax(Step step, DeviceMemory logits, DeviceMemory best) {
         Device last = placement.parts().getLast().device();
         last.submit(placement.argMax(), step, logits, best, best, layer -> NO_STATES);
     }
@@ -192,17 +181,6 @@ public final class Executor implements AutoCloseable {
         // From the last device to the first the choice goes over the host.
         List<DevicePart> parts = placement.parts();
         return parts.size() == 1 ? parts.getFirst().device().stepsAhead() : 0;
-    }
-
-    /**
-     * Queues a step of one token, and the choice of the largest of its logits.
-     *
-     * @param id int32 [1], on the first device
-     * @param best int32 [1], receives the choice, on the last device
-     */
-    void run(Step step, DeviceMemory id, StepMemory memory, List<List<StateSource>> states, DeviceMemory best) {
-        run(step, id, memory, states);
-        argMax(step, memory.logits(), best);
     }
 
     int layerCount() {
@@ -219,6 +197,21 @@ public final class Executor implements AutoCloseable {
         List<CompiledLayer> own = placement.parts().get(part).layers();
         String first = own.getFirst().layer().name();
         return own.size() == 1 ? first : first + " to " + own.getLast().layer().name();
+    }
+
+    /** How many devices have blocks, and not just an embedding or a head. */
+    int computingParts() {
+        return placement.computingParts();
+    }
+
+    /** Of how many micro-batches a step keeps the activations on each device. */
+    int ring() {
+        return placement.ring();
+    }
+
+    /** Whether layers are streamed. */
+    boolean streams() {
+        return placement.streams();
     }
 
     /** On how many devices the layers are. */

@@ -5,6 +5,7 @@ import dev.sluice.tokenizer.StreamDecoder;
 import dev.sluice.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -87,14 +88,22 @@ public final class Generator {
     }
 
     private boolean prefill(int[] prompt, int outputRows, Progress progress, BooleanSupplier cancelled) {
-        int batch = executor.batchTokens();
-        for (int from = 0; from < prompt.length; from += batch) {
-            if (cancelled.getAsBoolean()) {
-                return false;
+        int step = executor.promptTokens();
+        for (int done = 0; done < prompt.length; ) {
+            int from = done;
+            int count = Math.min(step, prompt.length - from);
+            try {
+                sequence.append(
+                        prompt, from, count, from + count == prompt.length ? outputRows : 0, (what, part, all) -> {
+                            if (cancelled.getAsBoolean()) {
+                                throw new CancellationException();
+                            }
+                            progress.report("reading the prompt", from + count * part / all, prompt.length);
+                        });
+            } catch (CancellationException e) {
+                return false; // the sequence is as it was before the step
             }
-            progress.report("reading the prompt", from, prompt.length);
-            int count = Math.min(batch, prompt.length - from);
-            sequence.append(prompt, from, count, from + count == prompt.length ? outputRows : 0);
+            done += count;
         }
         progress.report("reading the prompt", prompt.length, prompt.length);
         return true;

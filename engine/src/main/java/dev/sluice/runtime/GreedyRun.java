@@ -1,9 +1,7 @@
 package dev.sluice.runtime;
 
 import dev.sluice.backend.DeviceMemory;
-import dev.sluice.backend.LayerState;
 import dev.sluice.backend.ReadBack;
-import dev.sluice.backend.StateSource;
 import dev.sluice.backend.Step;
 import dev.sluice.error.SluiceException;
 import java.lang.foreign.Arena;
@@ -11,7 +9,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Tokens of one sequence, each the largest logit after the one before it. What a step chooses is the next step's input without
@@ -37,8 +34,7 @@ public final class GreedyRun implements AutoCloseable, Placed {
     /** The step whose choice is taken; others may be under way already. */
     private final Step taking = Step.forParts(1);
 
-    private final @Nullable LayerState[] state = {null};
-    private List<List<StateSource>> states = List.of();
+    private final MicroBatches work;
     // Made once, so that a step makes no objects.
     private final Runnable advance = this::advance;
     /** Input of step {@code i} at {@code i % size}, its choice behind it; on one device, these are the same. */
@@ -59,6 +55,8 @@ public final class GreedyRun implements AutoCloseable, Placed {
         this.sequence = sequence;
         this.batch = batch;
         this.most = most;
+        work = new MicroBatches(() ->
+                new MicroBatch(1, (part, layer) -> sequence.state(layer), MemorySegment.NULL, MemorySegment.NULL));
         start = sequence.position();
         pending = first;
         int vocabulary = executor.graph().vocabulary();
@@ -84,7 +82,6 @@ public final class GreedyRun implements AutoCloseable, Placed {
         }
         displace();
         ahead = executor.stepsAhead();
-        states = executor.perPart(this::state);
         submitted = taken;
         int last = executor.partCount() - 1;
         try (Arena arena = Arena.ofConfined()) {
@@ -153,14 +150,12 @@ public final class GreedyRun implements AutoCloseable, Placed {
     private void submit() {
         step.clear().add(start + submitted, 1, 1);
         int next = (submitted + 1) % ids.size();
-        executor.run(step, ids.get(submitted % ids.size()), batch.placed(), states, choices.get(next));
+        StepMemory memory = batch.placed();
+        work.cut(step, 1, 1, 0);
+        memory.run(work, ids.get(submitted % ids.size()));
+        executor.argMax(step, memory.logits(0), choices.get(next));
         reads.get(next).start();
         submitted++;
-    }
-
-    private @Nullable LayerState[] state(int layer) {
-        state[0] = sequence.state(layer);
-        return state;
     }
 
     @Override

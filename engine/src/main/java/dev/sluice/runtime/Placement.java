@@ -30,6 +30,11 @@ final class Placement implements AutoCloseable {
 
     private volatile List<Assignment> assignments = List.of();
     private volatile PartTimes times = new PartTimes(1);
+    /** Of how many micro-batches the activations are kept. */
+    private volatile int ring = 1;
+
+    private volatile boolean streams;
+    private volatile int computingParts = 1;
     /** One layer, on the last part's device. */
     private volatile List<CompiledLayer> argMax = List.of();
 
@@ -83,6 +88,9 @@ final class Placement implements AutoCloseable {
             parts = List.copyOf(fresh);
             this.assignments = List.copyOf(assignments);
             times = new PartTimes(fresh.size());
+            ring = ring(assignments);
+            streams = fresh.stream().anyMatch(DevicePart::streams);
+            computingParts = (int) fresh.stream().filter(DevicePart::hasBlocks).count();
             epoch.incrementAndGet();
         } catch (RuntimeException e) {
             fresh.reversed().forEach(part -> Release.of(part::close));
@@ -97,6 +105,30 @@ final class Placement implements AutoCloseable {
 
     List<Assignment> assignments() {
         return assignments;
+    }
+
+    /** Two follow each other between devices; those that pass a streamed layer together are all there. */
+    private static int ring(List<Assignment> assignments) {
+        if (assignments.stream().allMatch(assignment -> assignment.streamed().isEmpty())) {
+            return Math.min(assignments.size(), 2);
+        }
+        int room = assignments.stream().mapToInt(Assignment::microBatches).min().orElseThrow();
+        return Math.clamp(room, Math.min(assignments.size(), 2), Assignment.MOST_MICRO_BATCHES);
+    }
+
+    /** Of how many micro-batches a step keeps the activations on each device. */
+    int ring() {
+        return ring;
+    }
+
+    /** How many parts have blocks. */
+    int computingParts() {
+        return computingParts;
+    }
+
+    /** Whether a part has streamed layers. */
+    boolean streams() {
+        return streams;
     }
 
     /** How long steps were with each part. */

@@ -74,14 +74,19 @@ public final class Sequence implements AutoCloseable, Placed {
      *
      * @param tokens ids, each within the vocabulary
      * @param from index of the first
-     * @param count how many, at most the executor's batch
+     * @param count how many, at most {@link Executor#stepTokens}
      * @param outputRows for how many of them, counted from the last, logits are computed
      * @throws SluiceException if the sequence is full
      */
     public void append(int[] tokens, int from, int count, int outputRows) {
+        append(tokens, from, count, outputRows, Progress.NONE);
+    }
+
+    /** The same; {@code progress} is told how far it is submitted, and may end it by an exception, as if it had failed. */
+    void append(int[] tokens, int from, int count, int outputRows, Progress progress) {
         batch.clear();
         batch.add(this, tokens, from, count, outputRows);
-        batch.run();
+        batch.run(progress);
         results = batch.generation();
     }
 

@@ -1,58 +1,109 @@
 package dev.sluice.runtime;
 
 import dev.sluice.backend.DeviceMemory;
-import dev.sluice.backend.StateSource;
+import dev.sluice.backend.ReadBack;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** What the steps of a {@link Batch} need on the devices: ids, activations on each of them, logits and choices. */
+/**
+ * What the steps of a {@link Batch} need on the devices: ids, activations on each of them, logits and choices. Activations lie in
+ * a ring, one micro-batch behind another, and those that come from the device before in another; ids and logits of a step's
+ * further micro-batches are allocated when such a step comes for the first time.
+ */
 final class StepMemory {
+    private final Executor executor;
     private final int epoch;
+    private final int ring;
+    private final int logitRows;
     private final StepTrace trace;
+    private final PartClock clock;
+    private final Pipeline pipeline;
     private final int last;
     private final List<DeviceMemory> memories = new ArrayList<>();
-    private final DeviceMemory ids;
-    /** Activations on each device, and where those of the device before arrive. */
-    private final List<DeviceMemory> hidden = new ArrayList<>();
+    private final List<DeviceMemory> ids = new ArrayList<>();
+    /** On each device. */
+    private final List<List<DeviceMemory>> hidden = new ArrayList<>();
+    /** On each device but the first. */
+    private final List<List<DeviceMemory>> arrivals = new ArrayList<>();
+    /** From each device but the last. */
+    private final List<List<Crossing>> crossings = new ArrayList<>();
 
-    private final List<DeviceMemory> arrivals = new ArrayList<>();
     private final Arena arena = Arena.ofShared();
-    private final Beginning crossing;
+    private final Window crossing;
     private final long rowBytes;
-    private final DeviceMemory logits;
-    private final DeviceMemory best;
-    private final List<List<StateSource>> states;
+    private final List<DeviceMemory> logits = new ArrayList<>();
+    private final List<DeviceMemory> best = new ArrayList<>();
     private boolean closed;
 
-    /** {@code all}: finds the states of a layer of the model. */
-    StepMemory(Executor executor, int logitRows, StateSource all) {
+    /** Activations on their way to the host, while the device goes on. */
+    private static final class Crossing {
+        private final ReadBack read;
+        private @Nullable Window rows;
+        private long bytes;
+
+        Crossing(DeviceMemory from) {
+            read = from.readBack(0, from.bytes());
+        }
+
+        void start(long count) {
+            bytes = count;
+            read.start(count);
+        }
+
+        MemorySegment await() {
+            MemorySegment whole = read.await();
+            Window present = rows;
+            if (present == null) {
+                present = new Window(whole); // which is the same each time
+                rows = present;
+            }
+            return present.of(bytes);
+        }
+    }
+
+    StepMemory(Executor executor, int logitRows) {
+        this.executor = executor;
+        this.logitRows = logitRows;
         epoch = executor.epoch();
+        ring = executor.ring();
         trace = new StepTrace(executor);
         last = executor.partCount() - 1;
-        states = executor.perPart(all);
+        clock = new PartClock(last + 1, ring);
+        pipeline = executor.newPipeline();
         rowBytes = (long) Float.BYTES * executor.graph().embedding();
         long activations = rowBytes * executor.batchTokens();
         try {
-            ids = allocate(executor, 0, (long) Integer.BYTES * executor.batchTokens());
+            ids(0);
             for (int part = 0; part <= last; part++) {
-                hidden.add(allocate(executor, part, activations));
-                arrivals.add(part == 0 ? ids : allocate(executor, part, activations));
+                hidden.add(ring(part, activations));
+                arrivals.add(part == 0 ? List.of() : ring(part, activations));
+                crossings.add(new ArrayList<>());
+                if (part < last) {
+                    for (DeviceMemory memory : hidden.get(part)) {
+                        crossings.getLast().add(new Crossing(memory));
+                    }
+                }
             }
-            crossing = new Beginning(last == 0 ? MemorySegment.NULL : arena.allocate(activations, 64));
-            logits = allocate(
-                    executor,
-                    last,
-                    (long) Float.BYTES * logitRows * executor.graph().vocabulary());
-            best = allocate(executor, last, (long) Integer.BYTES * logitRows);
+            crossing = new Window(last == 0 ? MemorySegment.NULL : arena.allocate(activations, 64));
+            logits(0, logitRows);
         } catch (RuntimeException e) {
             close();
             throw e;
         }
     }
 
-    private DeviceMemory allocate(Executor executor, int part, long bytes) {
+    private List<DeviceMemory> ring(int part, long bytes) {
+        List<DeviceMemory> all = new ArrayList<>();
+        for (int i = 0; i < ring; i++) {
+            all.add(allocate(part, bytes));
+        }
+        return all;
+    }
+
+    private DeviceMemory allocate(int part, long bytes) {
         DeviceMemory memory = executor.allocate(part, bytes);
         memories.add(memory);
         return memory;
@@ -63,26 +114,69 @@ final class StepMemory {
         return epoch;
     }
 
-    DeviceMemory ids() {
-        return ids;
+    /** Runs a step: brings the ids to the first device, and submits all layers for all micro-batches. */
+    void run(MicroBatches work, Progress progress) {
+        for (int i = 0; i < work.count(); i++) {
+            MemorySegment own = work.get(i).ids();
+            trace.copying(0);
+            ids(i).write(0, own);
+            trace.copied(0, "ids", own.byteSize());
+        }
+        pipeline.run(work, this, null, progress);
     }
 
-    /** Activations on the device of a part. */
-    DeviceMemory hidden(int part) {
-        return hidden.get(part);
+    /** The same with the ids of the only micro-batch, which are on the first device already. */
+    void run(MicroBatches work, DeviceMemory there) {
+        pipeline.run(work, this, there, Progress.NONE);
     }
 
-    /** What the part before has made of so many tokens, brought to the device of a part. */
+    /** The ids of a micro-batch, on the first device. */
+    DeviceMemory ids(int number) {
+        while (ids.size() <= number) {
+            ids.add(allocate(0, (long) Integer.BYTES * executor.batchTokens()));
+        }
+        return ids.get(number);
+    }
+
+    /** A micro-batch's activations on the device of a part. */
+    DeviceMemory hidden(int part, int number) {
+        return hidden.get(part).get(number % ring);
+    }
+
+    /** What the part before has made of so many tokens, brought to the device of a part; waits for it. */
     DeviceMemory arrival(int part, int tokens) {
         MemorySegment rows = crossing.of(rowBytes * tokens);
         trace.awaitIfWatched(part - 1, "activations");
         trace.copying(part - 1);
-        hidden.get(part - 1).read(0, rows);
+        hidden.get(part - 1).getFirst().read(0, rows);
         trace.copied(part - 1, "activations", rows.byteSize());
+        return arrive(part, 0, rows);
+    }
+
+    /** Has what a part has made of a micro-batch brought to the host, behind what was submitted so far. */
+    void depart(int part, int number, int tokens) {
+        crossing(part, number).start(rowBytes * tokens);
+    }
+
+    /** Waits until what a part has made of a micro-batch is on the host. */
+    MemorySegment await(int part, int number) {
+        trace.waiting(part);
+        MemorySegment rows = crossing(part, number).await();
+        trace.waited(part, "activations");
+        return rows;
+    }
+
+    /** Brings what was {@link #await awaited} of the part before to the device of a part. */
+    DeviceMemory arrive(int part, int number, MemorySegment rows) {
+        DeviceMemory target = arrivals.get(part).get(number % ring);
         trace.copying(part);
-        arrivals.get(part).write(0, rows);
+        target.write(0, rows);
         trace.copied(part, "activations", rows.byteSize());
-        return arrivals.get(part);
+        return target;
+    }
+
+    private Crossing crossing(int part, int number) {
+        return crossings.get(part).get(number % ring);
     }
 
     /** Reads from the last device. */
@@ -93,28 +187,61 @@ final class StepMemory {
         trace.copied(last, what, to.byteSize());
     }
 
+    /** How long devices take. */
+    PartClock clock() {
+        return clock;
+    }
+
     /** What steps tell those who watch. */
     StepTrace trace() {
         return trace;
     }
 
-    DeviceMemory logits() {
-        return logits;
+    /**
+     * Room for the logits of one of the micro-batches that have some.
+     *
+     * @param slot its number among these
+     * @param rows that there must be
+     */
+    DeviceMemory logits(int slot, int rows) {
+        long row = (long) Float.BYTES * executor.graph().vocabulary();
+        while (logits.size() <= slot) {
+            // One for each sequence, or one at the end of a prompt: seldom all that there may be.
+            int most = logits.isEmpty() ? logitRows : rows;
+            logits.add(allocate(last, row * most));
+            best.add(allocate(last, (long) Integer.BYTES * most));
+        }
+        if (logits.get(slot).bytes() < row * rows) {
+            int more = Math.min(
+                    logitRows, Math.max(rows, (int) (2 * logits.get(slot).bytes() / row)));
+            replace(logits, slot, row * more);
+            replace(best, slot, (long) Integer.BYTES * more);
+        }
+        return logits.get(slot);
     }
 
-    DeviceMemory best() {
-        return best;
+    private void replace(List<DeviceMemory> all, int slot, long bytes) {
+        DeviceMemory fresh = allocate(last, bytes);
+        DeviceMemory before = all.set(slot, fresh);
+        memories.remove(before);
+        before.close();
     }
 
-    /** What the sequences of a step keep in each layer of each device. */
-    List<List<StateSource>> states() {
-        return states;
+    /** The logits of one of the micro-batches that have some. */
+    DeviceMemory logits(int slot) {
+        return logits.get(slot);
+    }
+
+    /** The choices that come of these. */
+    DeviceMemory best(int slot) {
+        return best.get(slot);
     }
 
     /** Gives all back; twice without harm. */
     void close() {
         if (!closed) {
             closed = true;
+            crossings.forEach(all -> all.forEach(one -> Release.of(one.read::close)));
             memories.reversed().forEach(memory -> Release.of(memory::close));
             arena.close();
         }

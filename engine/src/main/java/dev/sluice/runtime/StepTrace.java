@@ -82,12 +82,21 @@ final class StepTrace {
         }
     }
 
+    /** A wait for a part's device begins. */
+    void waiting(int part) {
+        waits[part].start();
+    }
+
+    void waited(int part, String what) {
+        waits[part].stop(what);
+    }
+
     /** A wait for the last device begins. */
     void waiting() {
-        waits[waits.length - 1].start();
+        waiting(waits.length - 1);
     }
 
     void waited(String what) {
-        waits[waits.length - 1].stop(what);
+        waited(waits.length - 1, what);
     }
 }

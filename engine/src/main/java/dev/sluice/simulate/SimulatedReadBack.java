@@ -25,7 +25,12 @@ final class SimulatedReadBack implements ReadBack {
 
     @Override
     public void start() {
-        event = device.read(memory, offset, bytes);
+        start(bytes.byteSize());
+    }
+
+    @Override
+    public void start(long count) {
+        event = device.read(memory, offset, bytes.asSlice(0, count));
     }
 
     @Override

@@ -217,7 +217,7 @@ class BatchTest {
             refused(() -> batch.add(second, ids, 0, 1, 2));
             refused(() -> batch.add(second, ids, 0, 3, 3)); // more rows of logits than the batch was made for
             refused(() -> batch.add(second, ids, 0, 3, -1));
-            refused(() -> batch.add(second, new int[TOKENS], 0, TOKENS - 16, 0));
+            refused(() -> batch.add(second, new int[8 * TOKENS], 0, 8 * TOKENS - 16, 0));
             refused(() -> tiny.executor.newSequence(8, KvType.F32, foreign));
             refused(() -> tiny.executor.newBatch(0));
             assertEquals(1, batch.parts());

@@ -19,11 +19,13 @@ public final class RepeatedRead implements AutoCloseable {
 
     private MemorySegment next = arena.allocate(ValueLayout.ADDRESS);
     private @Nullable Queue queue;
+    private MemorySegment limited;
     private boolean closed;
 
     /** A copy of so many bytes. */
     public RepeatedRead(long bytes) {
         memory = HostMemory.allocate(bytes);
+        limited = memory.segment();
     }
 
     /** What was copied, once {@link #await} has returned. */
@@ -31,9 +33,25 @@ public final class RepeatedRead implements AutoCloseable {
         return memory.segment();
     }
 
+    /**
+     * From the next start on only the first bytes are copied.
+     *
+     * @throws IndexOutOfBoundsException if there are not so many
+     */
+    public void limit(long bytes) {
+        if (limited.byteSize() != bytes) {
+            limited = memory.segment().asSlice(0, bytes);
+        }
+    }
+
+    /** The part of the {@link #segment} that is copied. */
+    public MemorySegment limited() {
+        return limited;
+    }
+
     /** Begins to copy from a buffer and sends the copy, and what is queued before it, on its way. */
     public void start(Queue from, Buffer buffer, long offset) {
-        MemorySegment segment = memory.segment();
+        MemorySegment segment = limited;
         Bounds.check("The read", offset, segment.byteSize(), "the buffer", buffer.byteSize());
         if (queue != from) {
             forget();

@@ -26,6 +26,12 @@ final class OpenClReadBack implements ReadBack {
 
     @Override
     public void start() {
+        start(read.segment().byteSize());
+    }
+
+    @Override
+    public void start(long bytes) {
+        read.limit(bytes);
         device.exclusively(starting);
     }
 
@@ -36,7 +42,7 @@ final class OpenClReadBack implements ReadBack {
 
     /** Reads at once, in place of the copy that was queued. */
     void again(Queue queue) {
-        queue.read(memory.buffer(), offset, read.segment());
+        queue.read(memory.buffer(), offset, read.limited());
     }
 
     @Override
@@ -50,7 +56,7 @@ final class OpenClReadBack implements ReadBack {
         device.steps().arrived(queue, this);
         device.recorder().report();
         if (Timeline.on() && read.profiles()) {
-            device.spans().copied("choice", read.segment().byteSize(), read.profile());
+            device.spans().copied("read", read.limited().byteSize(), read.profile());
         }
     }
 

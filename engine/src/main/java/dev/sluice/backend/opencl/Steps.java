@@ -4,6 +4,7 @@ import dev.sluice.backend.CompiledLayer;
 import dev.sluice.backend.DeviceMemory;
 import dev.sluice.backend.KvType;
 import dev.sluice.backend.LayerState;
+import dev.sluice.backend.Pace;
 import dev.sluice.backend.StateSource;
 import dev.sluice.backend.Step;
 import dev.sluice.graph.Layer;

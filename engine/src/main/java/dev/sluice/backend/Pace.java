@@ -1,11 +1,11 @@
-package dev.sluice.backend.opencl;
+package dev.sluice.backend;
 
 /**
- * Which of two ways to take a step is faster at the moment. What is fastest on a quiet machine, work-groups that wait for each
- * other without sleeping, is slowest on a busy one, so now and then the other way is tried for a few steps: often where it
- * wins, seldom where it loses.
+ * Which of two ways to take a step is faster at the moment. What is fastest on a quiet machine, such as work-groups that wait for
+ * each other without sleeping, may be slowest on a busy one, so now and then the other way is tried for a few steps: often where
+ * it wins, seldom where it loses. Not thread-safe.
  */
-final class Pace {
+public final class Pace {
     private static final int TRIAL = 4;
     /** Soon at first: on a machine that is busy already the first way may be slower by far. */
     private static final int EARLY = 4;
@@ -25,8 +25,11 @@ final class Pace {
     private int trialSteps;
     private long trialNanos;
 
+    /** Nothing is measured yet: the first way. */
+    public Pace() {}
+
     /** Whether the next step is to be taken the first way. */
-    boolean first() {
+    public boolean first() {
         return first != trying();
     }
 
@@ -35,7 +38,7 @@ final class Pace {
     }
 
     /** Says how long a step took that was taken as {@link #first} said. */
-    void took(long nanos) {
+    public void took(long nanos) {
         if (!began) {
             began = true; // the first step compiles
             return;

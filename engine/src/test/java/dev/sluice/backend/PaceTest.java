@@ -1,4 +1,4 @@
-package dev.sluice.backend.opencl;
+package dev.sluice.backend;
 
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;

@@ -1,0 +1,232 @@
+package dev.sluice.runtime;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sluice.backend.Device;
+import dev.sluice.backend.DeviceOptions;
+import dev.sluice.backend.KvType;
+import dev.sluice.formats.ModelFiles;
+import dev.sluice.formats.ModelSource;
+import dev.sluice.graph.Graph;
+import dev.sluice.model.ModelFamilies;
+import dev.sluice.plan.DeviceCatalog;
+import dev.sluice.plan.HardwareFiles;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Steps of several micro-batches, over several devices and with streamed layers, beside one device that has all layers. */
+class PipelineTest {
+    private static final int BATCH = 64;
+    /** So many that a prompt is one chunk on a single device. */
+    private static final int LARGE = 512;
+    private static final int CAPACITY = 400;
+
+    @TempDir
+    private Path folder;
+
+    private static ModelSource model() {
+        URL url = Objects.requireNonNull(PipelineTest.class.getResource("/conformance/models/llama3-gqa.gguf"));
+        try {
+            return ModelFiles.open(Path.of(url.toURI()));
+        } catch (URISyntaxException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Devices of a machine; {@code simulate}: fields of its simulated ones. */
+    private List<Device> open(List<String> ids, String simulate) {
+        String devices = ids.stream()
+                .filter(id -> id.startsWith("sim"))
+                .map(id -> "{\"id\": \"" + id + "\", \"simulate\": {\"device\": \"cpu\", \"memory_bytes\": 1e9, "
+                        + simulate + "}}")
+                .collect(Collectors.joining(", "));
+        try {
+            Path file = Files.writeString(folder.resolve("machine.json"), "{\"devices\": [" + devices + "]}");
+            DeviceCatalog catalog = DeviceCatalog.discover(
+                    "cpu", devices.isEmpty() ? List.of() : HardwareFiles.simulations(file.toString()));
+            return ids.stream()
+                    .map(id -> catalog.open(catalog.select(id), new DeviceOptions(2, LARGE)))
+                    .toList();
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static int[] tokens(Graph graph, int count, int seed) {
+        return new Random(seed).ints(count, 0, graph.vocabulary()).toArray();
+    }
+
+    private static List<Assignment> even(Graph graph, List<Device> devices, Set<Integer> streamed) {
+        int layers = graph.layers().size();
+        List<Assignment> assignments = new ArrayList<>();
+        for (int i = 0; i < devices.size(); i++) {
+            int from = layers * i / devices.size();
+            int count = layers * (i + 1) / devices.size() - from;
+            Set<Integer> own = streamed.stream()
+                    .map(layer -> layer - from)
+                    .filter(layer -> layer >= 0 && layer < count)
+                    .collect(Collectors.toSet());
+            assignments.add(new Assignment(devices.get(i), count, own, 2, null));
+        }
+        return assignments;
+    }
+
+    /** Logits behind prompts of several lengths, read in one step and in more, and what sequences get that share steps. */
+    private static List<float[]> results(Executor executor) {
+        Graph graph = executor.graph();
+        List<float[]> all = new ArrayList<>();
+        for (int length : new int[] {1, 63, 65, 137, 201, 391}) {
+            try (Sequence sequence = executor.newSequence(CAPACITY, KvType.F16, 3)) {
+                int[] prompt = tokens(graph, length, length);
+                sequence.append(prompt, 0, length, Math.min(3, length));
+                for (int row = 0; row < Math.min(3, length); row++) {
+                    float[] logits = new float[graph.vocabulary()];
+                    sequence.logits(row, logits);
+                    all.add(logits);
+                }
+                float[] ids = new float[5];
+                try (GreedyRun run = sequence.greedy(sequence.bestToken(), ids.length)) {
+                    for (int i = 0; i < ids.length; i++) {
+                        ids[i] = run.next();
+                    }
+                }
+                all.add(ids);
+            }
+        }
+        together(executor, all);
+        return all;
+    }
+
+    private static void together(Executor executor, List<float[]> all) {
+        Graph graph = executor.graph();
+        int count = 37;
+        List<Sequence> sequences = new ArrayList<>();
+        try (Batch batch = executor.newBatch(count)) {
+            int[][] next = new int[count][];
+            for (int s = 0; s < count; s++) {
+                sequences.add(executor.newSequence(40, KvType.F32, batch));
+                next[s] = tokens(graph, 2 + s % 9, s);
+            }
+            for (int step = 0; step < 12; step++) {
+                batch.clear();
+                for (int s = 0; s < count; s++) {
+                    batch.add(sequences.get(s), next[s], 0, next[s].length, 1);
+                }
+                batch.run();
+                float[] ids = new float[count];
+                for (int s = 0; s < count; s++) {
+                    next[s] = new int[] {batch.bestToken(s)};
+                    ids[s] = next[s][0];
+                }
+                all.add(ids);
+                float[] logits = new float[graph.vocabulary()];
+                batch.logits(29, 0, logits);
+                all.add(logits);
+            }
+        } finally {
+            sequences.forEach(Sequence::close);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"sim:0", "sim:0,sim:1", "sim:0,sim:1,sim:2", "cpu,sim:0", "sim:0,cpu", "sim:0,cpu,sim:1"})
+    void severalDevicesComputeWhatOneComputes(String ids) {
+        compare(List.of(ids.split(",")), Set.of(), BATCH);
+        compare(List.of(ids.split(",")), Set.of(), LARGE);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"cpu", "sim:0", "cpu,sim:0", "sim:0,sim:1", "sim:0,cpu"})
+    void streamedLayersComputeWhatResidentOnesCompute(String ids) {
+        compare(List.of(ids.split(",")), Set.of(1, 2, 4), BATCH);
+        compare(List.of(ids.split(",")), Set.of(1, 2, 4), LARGE);
+    }
+
+    private void compare(List<String> ids, Set<Integer> streamed, int batch) {
+        List<Device> one = open(List.of("cpu"), "");
+        List<Device> several = open(ids, "\"link\": {\"bytes_per_second\": 1e10}");
+        try (ModelSource source = model()) {
+            Graph graph = ModelFamilies.lower(source);
+            try (Executor alone = new Executor(graph, one.getFirst(), batch, Progress.NONE);
+                    Executor shared = new Executor(graph, even(graph, several, streamed), batch, Progress.NONE)) {
+                List<float[]> expected = results(alone);
+                List<float[]> actual = results(shared);
+                assertEquals(expected.size(), actual.size());
+                for (int i = 0; i < expected.size(); i++) {
+                    assertArrayEquals(expected.get(i), actual.get(i), "result " + i);
+                }
+            }
+        } finally {
+            several.forEach(Device::close);
+            one.forEach(Device::close);
+        }
+    }
+
+    /** Eight micro-batches over two devices take 9/16 of one after another; that two devices do not wait for each other is far below 3/4. */
+    @Test
+    void devicesWorkAtTheSameTime() {
+        List<Device> devices = open(List.of("sim:0", "sim:1"), "\"speed_factor\": 25");
+        try (ModelSource source = model()) {
+            Graph graph = ModelFamilies.lower(source);
+            try (Executor executor = new Executor(graph, even(graph, devices, Set.of()), BATCH, Progress.NONE);
+                    Sequence sequence = executor.newSequence(CAPACITY * 2, KvType.F16, 1)) {
+                int[] prompt = tokens(graph, 8 * BATCH, 1);
+                read(sequence, prompt, BATCH); // loads classes
+                double apart = read(sequence, prompt, BATCH);
+                double together = read(sequence, prompt, 8 * BATCH);
+                assertTrue(together < 0.75 * apart, together + " s beside " + apart);
+            }
+        } finally {
+            devices.forEach(Device::close);
+        }
+    }
+
+    /** The weights cross the link once for a step, whatever its rows. */
+    @Test
+    void streamedWeightsCrossOnceForAStep() {
+        List<Device> devices = open(List.of("sim:0"), "\"link\": {\"bytes_per_second\": 2e6}");
+        try (ModelSource source = model()) {
+            Graph graph = ModelFamilies.lower(source);
+            Set<Integer> blocks =
+                    IntStream.range(1, graph.layers().size() - 1).boxed().collect(Collectors.toSet());
+            try (Executor executor = new Executor(graph, even(graph, devices, blocks), BATCH, Progress.NONE);
+                    Sequence sequence = executor.newSequence(CAPACITY, KvType.F16, 1)) {
+                assertEquals(8 * BATCH, executor.promptTokens());
+                int[] prompt = tokens(graph, 5 * BATCH, 1);
+                read(sequence, prompt, BATCH);
+                double apart = read(sequence, prompt, BATCH);
+                double together = read(sequence, prompt, 5 * BATCH);
+                assertTrue(together < 0.4 * apart, together + " s beside " + apart);
+            }
+        } finally {
+            devices.forEach(Device::close);
+        }
+    }
+
+    /** Seconds to read a prompt, each step waited for. */
+    private static double read(Sequence sequence, int[] prompt, int step) {
+        sequence.truncate(0);
+        long started = System.nanoTime();
+        for (int from = 0; from < prompt.length; from += step) {
+            sequence.append(prompt, from, step, 1);
+            sequence.bestToken();
+        }
+        return 1e-9 * (System.nanoTime() - started);
+    }
+}
