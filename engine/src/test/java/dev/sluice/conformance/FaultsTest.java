@@ -26,6 +26,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -192,6 +193,34 @@ class FaultsTest {
             try (Model model = Sluice.load(tiny(), machine("cpu", only(1, fault("kernel", after))))) {
                 assertEquals(expected, text(model, sampling), "after " + after);
             }
+        }
+    }
+
+    /** Eight micro-batches and more, in the midst of which a device fails. */
+    @ParameterizedTest
+    @ValueSource(strings = {"copy", "kernel", "lost", "hang"})
+    void aPromptInMicroBatchesGoesOn(String where) {
+        List<Integer> expected = afterLongPrompt(machine("cpu").withDevice("cpu"));
+        assertEquals(expected, afterLongPrompt(machine("cpu")));
+        for (int device = 0; device < DEVICES; device++) {
+            // Copies are counted apart from layers: of a load some, of the prompt one or two for each micro-batch.
+            int after = where.equals("copy") ? 12 : LOADING + 9;
+            assertEquals(
+                    expected,
+                    afterLongPrompt(machine("cpu", only(device, fault(where, after)))),
+                    where + " on sim:" + device);
+        }
+    }
+
+    private static List<Integer> afterLongPrompt(LoadOptions options) {
+        GenerateOptions generate = GenerateOptions.DEFAULT
+                .withSampling(Sampling.GREEDY)
+                .withMaxTokens(TOKENS)
+                .withIgnoreEnd(true);
+        int[] prompt = new Random(3).ints(90, 3, 250).toArray();
+        try (Model model = Sluice.load(tiny(), options.withContextLength(128));
+                Session session = model.newSession()) {
+            return session.generate(prompt, generate, piece -> {}).tokens();
         }
     }
 

@@ -54,7 +54,9 @@ class AllocationTest {
         try (TinyModel tiny = new TinyModel(place)) {
             greedy(tiny);
             sampled(tiny);
-            batch(tiny);
+            batch(tiny, SEQUENCES);
+            // More than go through a layer together; on several devices in groups.
+            batch(tiny, OpenClRuns.BATCH + SEQUENCES);
         }
     }
 
@@ -76,20 +78,20 @@ class AllocationTest {
         }
     }
 
-    private static void batch(TinyModel tiny) {
+    private static void batch(TinyModel tiny, int count) {
         int[] token = {3};
         List<Sequence> sequences = new ArrayList<>();
-        try (Batch batch = tiny.executor.newBatch(SEQUENCES)) {
-            for (int i = 0; i < SEQUENCES; i++) {
+        try (Batch batch = tiny.executor.newBatch(count)) {
+            for (int i = 0; i < count; i++) {
                 sequences.add(tiny.executor.newSequence(CAPACITY, KvType.F16, batch));
             }
-            assertMakesNothing("a batch of " + SEQUENCES, () -> {
+            assertMakesNothing("a batch of " + count, () -> {
                 batch.clear();
-                for (int i = 0; i < SEQUENCES; i++) {
+                for (int i = 0; i < count; i++) {
                     batch.add(sequences.get(i), token, 0, 1, 1);
                 }
                 batch.run();
-                for (int i = 0; i < SEQUENCES; i++) {
+                for (int i = 0; i < count; i++) {
                     batch.bestToken(i);
                 }
             });

@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -113,8 +114,33 @@ class SeveralDevicesTest {
         }
     }
 
+    /** Prompts in several micro-batches, of which each device has another at a time. */
     @ParameterizedTest
-    @ValueSource(ints = {3, 8})
+    @ValueSource(ints = {41, 97, 200})
+    void longPromptsComputeWhatOneComputes(int length) {
+        List<Device> devices = devices();
+        int[] prompt = new Random(length).ints(length, 0, 250).toArray();
+        try (ModelSource source = model("llama3-gqa");
+                Device scalar = new CpuBackend().openScalar(OPTIONS)) {
+            Graph graph = ModelFamilies.lower(source);
+            int used = Math.min(devices.size(), graph.layers().size());
+            List<Assignment> split = even(graph.layers().size(), devices.subList(0, used));
+            try (Executor one = new Executor(graph, scalar, OpenClRuns.BATCH, Progress.NONE);
+                    Executor several = new Executor(graph, split, OpenClRuns.BATCH, Progress.NONE);
+                    Sequence expected = one.newSequence(length, KvType.F32, 2);
+                    Sequence actual = several.newSequence(length, KvType.F32, 2)) {
+                expected.append(prompt, 0, length, 2);
+                actual.append(prompt, 0, length, 2);
+                OpenClRuns.assertClose(logits(one, expected), logits(several, actual), 1e-3, "all but one");
+                assertEquals(expected.bestToken(), actual.bestToken());
+            }
+        } finally {
+            devices.forEach(Device::close);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {3, 8, 50})
     void sequencesShareSteps(int sequences) {
         List<Device> devices = devices();
         try (ModelSource source = model("llama3-gqa");

@@ -25,6 +25,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.Random;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -37,7 +38,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** A model whose layers are streamed, to every device, beside the same device with all layers resident. */
 class StreamedModelTest {
     private static final int[] PROMPT = {3, 14, 15, 92, 65, 35, 89};
-    private static final int CAPACITY = 32;
+    private static final int CAPACITY = 3 * OpenClRuns.BATCH;
     private static final int STEPS = 6;
 
     @TempDir
@@ -106,7 +107,7 @@ class StreamedModelTest {
 
     /** Logits of a prompt in two pieces and of some steps, then the ids of a greedy run behind the prompt. */
     private static float[][] run(Graph graph, Assignment assignment) {
-        float[][] results = new float[STEPS + 1][];
+        float[][] results = new float[STEPS + 2][];
         try (Executor executor = new Executor(graph, List.of(assignment), OpenClRuns.BATCH, Progress.NONE);
                 Sequence sequence = executor.newSequence(CAPACITY, KvType.F32, 1)) {
             assertEquals(!assignment.streamed().isEmpty(), executor.path().contains("streamed"), executor.path());
@@ -127,6 +128,12 @@ class StreamedModelTest {
                     results[STEPS][i] = greedy.next();
                 }
             }
+            // More tokens than go through a layer together: each layer is used for all of them before it is dropped.
+            int[] prompt = new Random(7).ints(2 * OpenClRuns.BATCH + 3, 0, 250).toArray();
+            sequence.truncate(0);
+            sequence.append(prompt, 0, prompt.length, 1);
+            results[STEPS + 1] = new float[graph.vocabulary()];
+            sequence.logits(0, results[STEPS + 1]);
         }
         return results;
     }
