@@ -269,6 +269,16 @@ public final class Model implements AutoCloseable {
         return executor.promptTokens();
     }
 
+    /** The steps in which a prompt is read, and the tokens of each one's micro-batches. */
+    public List<List<Integer>> promptSteps(int tokens) {
+        return executor.promptSteps(tokens);
+    }
+
+    /** See {@link Executor#decodeGroups}. */
+    public List<Integer> decodeGroups(int sequences) {
+        return executor.decodeGroups(sequences);
+    }
+
     /** Frees the weights and the device. */
     @Override
     public void close() {

@@ -174,10 +174,7 @@ final class Placing {
                             model + " does not fit as planned: " + device.info().id()
                                     + " has no room for layers " + stage.from() + " to " + (stage.to() - 1)
                                     + " in its own layout. Name another device, or use a smaller --ctx"));
-            assignments.add(
-                    choice.streamed().isEmpty()
-                            ? Assignment.resident(device, stage.to() - stage.from())
-                            : assignment(device, choice));
+            assignments.add(assignment(device, choice));
         }
         notes.add(String.format(
                 Locale.ROOT,
@@ -211,7 +208,10 @@ final class Placing {
                 choice.to() - choice.from(),
                 choice.streamed(),
                 choice.slots(),
-                onHost || imageBytes(device, choice) > hostLimit() ? packedFolder() : null);
+                !choice.streamed().isEmpty() && (onHost || imageBytes(device, choice) > hostLimit())
+                        ? packedFolder()
+                        : null,
+                choice.microBatches());
     }
 
     private long imageBytes(Device device, StreamChoice choice) {

@@ -50,7 +50,7 @@ class ArchitectureTest {
                             "trace")),
             Map.entry("dev.sluice.measure", uses("error", "tensor", "graph", "backend", "plan")),
             Map.entry("dev.sluice.plan", uses("error", "tensor", "graph", "backend", "kernels", "simulate")),
-            Map.entry("dev.sluice.simulate", uses("error", "tensor", "graph", "backend")),
+            Map.entry("dev.sluice.simulate", uses("error", "trace", "tensor", "graph", "backend")),
             Map.entry("dev.sluice.stream", uses("error", "graph", "backend", "trace")),
             Map.entry("dev.sluice.runtime", uses("error", "graph", "backend", "stream", "tokenizer", "trace")));
 

@@ -16,7 +16,7 @@ import java.util.List;
 /** How fast a loaded model is to be, by the measured profiles of its devices and the formulas of the planner. */
 public final class Prediction {
     private final Forecast forecast;
-    private final int stepTokens;
+    private final Model model;
 
     /**
      * Predicts for a model as it is placed.
@@ -34,7 +34,7 @@ public final class Prediction {
 
     private Prediction(Model model, Forecast forecast) {
         this.forecast = forecast;
-        stepTokens = model.batchTokens();
+        this.model = model;
         forecast.decode(1, 0); // a missing rate is told now
     }
 
@@ -59,19 +59,25 @@ public final class Prediction {
     }
 
     /** The stages of reading a prompt at the beginning of a context. */
-    public List<Forecast.Part> prompt(int tokens) {
-        return forecast.prompt(tokens, stepTokens, 0);
+    public Forecast.Prompt prompt(int tokens) {
+        return forecast.prompt(model.promptSteps(tokens), 0);
     }
 
     /** Seconds of a test. */
     public double seconds(ThroughputTest test) {
         double seconds = 0;
         if (test.prompt() > 0) {
-            seconds += test.sequences() * Forecast.seconds(forecast.prompt(test.prompt(), stepTokens, test.depth()));
+            seconds += test.sequences()
+                    * forecast.prompt(model.promptSteps(test.prompt()), test.depth())
+                            .seconds();
         }
         if (test.generated() > 0) {
             double depth = test.depth() + test.prompt() + test.generated() / 2.0;
-            seconds += test.generated() * Forecast.seconds(forecast.decode(test.sequences(), depth));
+            // Groups of sequences follow each other through the devices where that is faster.
+            seconds += test.generated()
+                    * Math.min(
+                            Forecast.seconds(forecast.decode(test.sequences(), depth)),
+                            forecast.decodeSeconds(model.decodeGroups(test.sequences()), depth));
         }
         return seconds;
     }

@@ -72,7 +72,11 @@ final class RunStats {
         int steps = Math.max(0, run.tokens().size() - 1);
         List<Double> prefill = seconds(model, false, run.timings().prefill());
         List<Double> decode = seconds(model, true, run.timings().decode());
-        List<Forecast.Part> prompts = prediction == null ? List.of() : prediction.prompt(run.promptTokens());
+        Forecast.Prompt whole = prediction == null ? null : prediction.prompt(run.promptTokens());
+        List<Forecast.Part> prompts = whole == null ? List.of() : whole.parts();
+        // What is left of the time is not the last device's where it works while others do.
+        boolean overlap = model.assignments().size() > 1
+                && model.promptSteps(run.promptTokens()).stream().anyMatch(step -> step.size() > 1);
         List<Forecast.Part> tokens =
                 prediction == null ? List.of() : prediction.decode(1, run.promptTokens() + steps / 2.0);
         int from = 0;
@@ -91,7 +95,7 @@ final class RunStats {
                     Speeds.of(
                             run.promptTokens(),
                             prompts.isEmpty() ? 0 : prompts.get(i).seconds(),
-                            prefill.get(i)),
+                            overlap && i == model.assignments().size() - 1 ? 0 : prefill.get(i)),
                     Speeds.of(
                             steps, tokens.isEmpty() ? 0 : steps * tokens.get(i).seconds(), decode.get(i)),
                     1 - decode.get(i) * 1e9 / Math.max(1, run.timings().decode())));
@@ -103,7 +107,7 @@ final class RunStats {
                     stats.rows.stream().mapToLong(Row::bytes).sum(),
                     Speeds.of(
                             run.promptTokens(),
-                            Forecast.seconds(prompts),
+                            whole == null ? 0 : whole.seconds(),
                             1e-9 * run.timings().prefill()),
                     Speeds.of(
                             steps,

@@ -17,7 +17,7 @@ import java.util.Set;
  * @param graph the model
  * @param context the most tokens of a sequence
  * @param kv number format of the KV cache
- * @param batchTokens the most tokens of a step
+ * @param batchTokens the most tokens that go through a layer together
  */
 public record DeviceNeeds(Graph graph, int context, KvType kv, int batchTokens) {
     /** Images that files are read into, beyond the slots: on the CPU, whose slots are these images, they are its memory, too. */
@@ -46,8 +46,7 @@ public record DeviceNeeds(Graph graph, int context, KvType kv, int batchTokens) 
                 weights += residentBytes(device, layer, counted);
             }
         }
-        long activations = (long) Float.BYTES * batchTokens * graph.embedding() * (from == 0 ? 1 : 2)
-                + (long) Float.BYTES * (batchTokens + 1);
+        long activations = microBatches(from, to) * microBatchBytes(from) + Float.BYTES;
         if (to == graph.layers().size()) {
             activations += (long) Float.BYTES * graph.vocabulary();
         }
@@ -59,6 +58,16 @@ public record DeviceNeeds(Graph graph, int context, KvType kv, int batchTokens) 
                 largest == 0 ? 0 : (Math.min(slots, streamed.size()) + readAhead(device)) * largest,
                 device.workspaceBytes(layers, context),
                 budget);
+    }
+
+    /** Of how many micro-batches the activations are kept at least: two follow each other from device to device. */
+    int microBatches(int from, int to) {
+        return from == 0 && to == graph.layers().size() ? 1 : 2;
+    }
+
+    /** Bytes of the ids and activations of one micro-batch, with those that arrive from the device before. */
+    long microBatchBytes(int from) {
+        return (long) Float.BYTES * batchTokens * ((from == 0 ? 1L : 2L) * graph.embedding() + 1);
     }
 
     private static int readAhead(Device device) {

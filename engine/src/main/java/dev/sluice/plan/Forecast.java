@@ -5,6 +5,7 @@ import dev.sluice.error.SluiceException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** How long a placement that is given takes, by the formulas that plans are made with: what is to stand beside a measurement. */
 public final class Forecast {
@@ -102,34 +103,48 @@ public final class Forecast {
     }
 
     /**
+     * A prompt that is read.
+     *
+     * @param parts what each stage takes of it
+     * @param seconds from its beginning to its logits: less than the sum of the parts where stages work at the same time
+     */
+    public record Prompt(List<Part> parts, double seconds) {}
+
+    /**
      * A prompt, read in steps.
      *
-     * @param tokens of the prompt
-     * @param stepTokens the most of a step
+     * @param steps the tokens of each one's micro-batches, which follow one another through the stages
      * @param position tokens in the context before
      */
-    public List<Part> prompt(int tokens, int stepTokens, int position) {
-        List<Part> all = new ArrayList<>();
-        for (int from = 0; from < tokens; from += stepTokens) {
-            int count = Math.min(stepTokens, tokens - from);
-            Load load = new Load(1, count, position + from + (count + 1) / 2.0);
-            List<Part> step = step(load, 1, from + count == tokens);
-            for (int i = 0; i < step.size(); i++) {
-                if (from == 0) {
-                    all.add(step.get(i));
-                } else {
-                    Part before = all.get(i);
-                    all.set(
-                            i,
-                            new Part(
-                                    before.device(),
-                                    before.layers(),
-                                    before.bytes(),
-                                    before.seconds() + step.get(i).seconds()));
-                }
+    public Prompt prompt(List<List<Integer>> steps, int position) {
+        Flow flow = new Flow(layouts.size());
+        int done = 0;
+        for (int i = 0; i < steps.size(); i++) {
+            List<Load> loads = new ArrayList<>();
+            for (int tokens : steps.get(i)) {
+                loads.add(new Load(1, tokens, position + done + (tokens + 1) / 2.0));
+                done += tokens;
             }
+            step(flow, loads, 1, i == steps.size() - 1);
         }
-        return all;
+        List<Part> parts = new ArrayList<>();
+        for (Part part : decode(1, 0)) {
+            parts.add(new Part(part.device(), part.layers(), part.bytes(), flow.busy(parts.size())));
+        }
+        return new Prompt(parts, flow.seconds());
+    }
+
+    /**
+     * Seconds of a step that decodes, whose sequences go through the stages in groups that follow one another.
+     *
+     * @param groups sequences of each
+     * @param depth tokens in each one's context
+     */
+    public double decodeSeconds(List<Integer> groups, double depth) {
+        Flow flow = new Flow(layouts.size());
+        int sequences = groups.stream().mapToInt(group -> group).sum();
+        step(flow, groups.stream().map(group -> Load.decode(group, depth)).toList(), sequences, true);
+        return flow.seconds();
     }
 
     /** Seconds of stages that follow one another. */
@@ -142,17 +157,40 @@ public final class Forecast {
         for (int s = 0; s < layouts.size(); s++) {
             StageLayout layout = layouts.get(s);
             StageModel model = new StageModel(problem, layout.device(), load, sequences);
-            // Without logits the head, which is the last layer, has nothing to do.
-            int to = logits || s < layouts.size() - 1 ? layout.to() : layout.to() - 1;
-            double seconds = to == layout.from() ? 0 : seconds(model, layout, to, hostRows.get(s));
-            parts.add(new Part(model.device.id(), layout.dense().size(), bytes(model, layout), seconds));
+            StageUse use = use(model, s, logits);
+            parts.add(new Part(
+                    model.device.id(),
+                    layout.dense().size(),
+                    bytes(model, layout),
+                    use == null ? 0 : use.seconds()));
         }
         return parts;
     }
 
-    private double seconds(StageModel model, StageLayout layout, int to, double rows) {
+    /** The micro-batches of a step; the last has logits, if any. */
+    private void step(Flow flow, List<Load> loads, int sequences, boolean logits) {
+        flow.begin(loads.size());
+        boolean decode = loads.getFirst().tokens() == 1;
+        for (int s = 0; s < layouts.size(); s++) {
+            List<@Nullable StageUse> uses = new ArrayList<>();
+            for (int k = 0; k < loads.size(); k++) {
+                StageModel model = new StageModel(problem, layouts.get(s).device(), loads.get(k), sequences);
+                uses.add(use(model, s, logits && (decode || k == loads.size() - 1)));
+            }
+            flow.stage(s, uses, !layouts.get(s).streamed().isEmpty());
+        }
+    }
+
+    /** What a stage takes; null if nothing, as without logits the head, which is the last layer, has nothing to do. */
+    private @Nullable StageUse use(StageModel model, int s, boolean logits) {
+        StageLayout layout = layouts.get(s);
+        int to = logits || s < layouts.size() - 1 ? layout.to() : layout.to() - 1;
+        if (to == layout.from()) {
+            return null;
+        }
         StageUse use = model.useAnyway(layout.from(), to, layout.away(model, problem.model));
-        return (rows > 0 ? model.shared(use, layout.streamed(), rows) : use).seconds();
+        double rows = hostRows.get(s);
+        return rows > 0 ? model.shared(use, layout.streamed(), rows) : use;
     }
 
     private long bytes(StageModel model, StageLayout layout) {

@@ -30,7 +30,8 @@ public final class Shares {
             int batchTokens,
             ToLongFunction<Device> limit) {
         List<LayerSplit.Share> shares = new ArrayList<>();
-        long activations = 2L * Float.BYTES * batchTokens * graph.embedding() + (long) Float.BYTES * graph.vocabulary();
+        // Of two micro-batches, with those that arrive from the device before.
+        long activations = 4L * Float.BYTES * batchTokens * graph.embedding() + (long) Float.BYTES * graph.vocabulary();
         for (Device device : devices) {
             long workspace = device.workspaceBytes(graph.layers(), context);
             List<Long> bytes = new ArrayList<>();

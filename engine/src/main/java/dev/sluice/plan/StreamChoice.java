@@ -18,8 +18,10 @@ import java.util.Set;
  * @param streamed which of them are streamed, the first of the device's being 0
  * @param slots that these come to
  * @param bytes what that takes
+ * @param microBatches of how many micro-batches there is room for the activations, so that all of these use a streamed layer before
+ *     it is dropped: what is counted in {@code bytes}, and what fits beside that
  */
-public record StreamChoice(int from, int to, Set<Integer> streamed, int slots, DeviceBytes bytes) {
+public record StreamChoice(int from, int to, Set<Integer> streamed, int slots, DeviceBytes bytes, int microBatches) {
     /** One is computed with, one is filled, one is full already: a fourth gains little, fewer wait for each other. */
     private static final int SLOTS = 3;
 
@@ -68,7 +70,10 @@ public record StreamChoice(int from, int to, Set<Integer> streamed, int slots, D
 
     private static StreamChoice choice(
             DeviceNeeds needs, Device device, int from, int to, long budget, int slots, Set<Integer> streamed) {
-        return new StreamChoice(from, to, streamed, slots, needs.of(device, from, to, streamed, slots, budget));
+        DeviceBytes bytes = needs.of(device, from, to, streamed, slots, budget);
+        long more = Math.max(0, budget - bytes.total()) / needs.microBatchBytes(from);
+        return new StreamChoice(
+                from, to, streamed, slots, bytes, (int) Math.min(Integer.MAX_VALUE, needs.microBatches(from, to) + more));
     }
 
     /** So many of a list, as evenly as it goes. */

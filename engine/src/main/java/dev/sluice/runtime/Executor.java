@@ -11,6 +11,7 @@ import dev.sluice.error.SluiceException;
 import dev.sluice.graph.Graph;
 import dev.sluice.graph.Layer;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -104,6 +105,24 @@ public final class Executor implements AutoCloseable {
             return batchTokens * ring();
         }
         return computingParts() > 1 ? stepTokens() : batchTokens;
+    }
+
+    /** The steps in which a prompt is read, and the tokens of each one's micro-batches. */
+    public List<List<Integer>> promptSteps(int tokens) {
+        List<List<Integer>> steps = new ArrayList<>();
+        for (int from = 0; from < tokens; from += promptTokens()) {
+            steps.add(Grouping.rows(new Step(from, Math.min(promptTokens(), tokens - from), 0), this));
+        }
+        return steps;
+    }
+
+    /** Sequences of the groups in which a step that decodes may go through the devices; it does if that turns out to be faster. */
+    public List<Integer> decodeGroups(int sequences) {
+        Step step = Step.forParts(sequences);
+        for (int i = 0; i < sequences; i++) {
+            step.add(0, 1, 1);
+        }
+        return Grouping.rows(step, this);
     }
 
     /**

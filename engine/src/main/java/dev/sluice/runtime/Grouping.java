@@ -2,6 +2,7 @@ package dev.sluice.runtime;
 
 import dev.sluice.backend.Pace;
 import dev.sluice.backend.Step;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -26,6 +27,18 @@ final class Grouping {
     private final List<Pace> paces = new ArrayList<>();
     private int epoch = -1;
     private boolean measured;
+
+    /** Rows of the micro-batches of a step that is cut for the first time. */
+    static List<Integer> rows(Step step, Executor executor) {
+        MicroBatches work = new MicroBatches(() -> new MicroBatch(
+                step.parts(), (part, layer) -> null, MemorySegment.NULL, MemorySegment.NULL));
+        new Grouping().cut(step, executor, work);
+        List<Integer> rows = new ArrayList<>();
+        for (int i = 0; i < work.count(); i++) {
+            rows.add(work.get(i).step().tokens());
+        }
+        return rows;
+    }
 
     /** Cuts a step for an executor's devices. */
     void cut(Step step, Executor executor, MicroBatches work) {

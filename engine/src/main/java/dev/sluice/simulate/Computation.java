@@ -6,6 +6,9 @@ import dev.sluice.backend.DeviceMemory;
 import dev.sluice.backend.LayerState;
 import dev.sluice.backend.Step;
 import dev.sluice.graph.Layer;
+import dev.sluice.trace.SpanKind;
+import dev.sluice.trace.Timeline;
+import dev.sluice.trace.Track;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -28,6 +31,7 @@ final class Computation implements CommandQueue.Command {
             SimulatedSlot.@Nullable Content content) {}
 
     private final SharedDevice shared;
+    private final Track track;
     private final double speedFactor;
     private final Faults faults;
     private final Health health;
@@ -40,6 +44,7 @@ final class Computation implements CommandQueue.Command {
     /** {@code in}, {@code between} and {@code out} are the real device's. */
     Computation(
             SharedDevice shared,
+            Track track,
             double speedFactor,
             Faults faults,
             Health health,
@@ -48,6 +53,7 @@ final class Computation implements CommandQueue.Command {
             DeviceMemory between,
             DeviceMemory out) {
         this.shared = shared;
+        this.track = track;
         this.speedFactor = speedFactor;
         this.faults = faults;
         this.health = health;
@@ -122,7 +128,19 @@ final class Computation implements CommandQueue.Command {
         if ((noNumbers || wrongSigns) && last.kind() != Layer.Kind.ARGMAX) {
             spoil(target, last, noNumbers);
         }
-        return Math.max(start + Math.round(speedFactor * took), System.nanoTime());
+        long end = Math.max(start + Math.round(speedFactor * took), System.nanoTime());
+        if (Timeline.on()) {
+            String name = first.layer.layer().name();
+            Timeline.span(
+                    track,
+                    SpanKind.LAYERS,
+                    to - from == 1 ? name : name + " to " + last.name(),
+                    start,
+                    end,
+                    step.tokens(),
+                    step.position(0));
+        }
+        return end;
     }
 
     /** Computes on the real device, and returns the nanoseconds that this took. */

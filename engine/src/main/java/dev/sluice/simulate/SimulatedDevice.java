@@ -15,6 +15,9 @@ import dev.sluice.backend.WeightImage;
 import dev.sluice.backend.WeightSlot;
 import dev.sluice.error.DeviceFailure;
 import dev.sluice.graph.Layer;
+import dev.sluice.trace.SpanKind;
+import dev.sluice.trace.Timeline;
+import dev.sluice.trace.Track;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -36,6 +39,10 @@ final class SimulatedDevice implements Device {
     private final Simulation simulation;
     private final int batchTokens;
     private final SharedDevice shared;
+    /** Where the timeline has what it does, at the reckoned times. */
+    private final Track compute;
+
+    private final Track weights;
     private final Runnable release;
     private final Account account;
     private final Faults faults;
@@ -61,6 +68,8 @@ final class SimulatedDevice implements Device {
         this.simulation = simulation;
         batchTokens = options.batchTokens();
         this.shared = shared;
+        compute = Track.of(info.id(), Track.COMPUTE);
+        weights = Track.of(info.id(), "streamed weights");
         this.release = release;
         account = new Account(simulation, options.memoryLimit());
         faults = new Faults(simulation);
@@ -108,7 +117,9 @@ final class SimulatedDevice implements Device {
             faults.copying();
             long start = before == null ? ready : Math.max(ready, before.time());
             long nanos = simulation.link() == null ? 0 : simulation.link().streamedNanos(bytes);
-            return start + nanos + stolen.getAndSet(0);
+            long end = start + nanos + stolen.getAndSet(0);
+            Timeline.span(weights, SpanKind.COPY, "weights", start, end, bytes, 0);
+            return end;
         });
     }
 
@@ -308,7 +319,7 @@ final class SimulatedDevice implements Device {
                     "a step of " + step.tokens() + " tokens on a device opened for " + batchTokens);
         }
         Computation computation = new Computation(
-                shared, simulation.speedFactor(), faults, health, step, real(in), real(between), real(out));
+                shared, compute, simulation.speedFactor(), faults, health, step, real(in), real(between), real(out));
         for (int i = 0; i < layers.size(); i++) {
             computation.add(own(layers.get(i)), real(states.of(i), step.parts()));
         }

@@ -4,7 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.backend.KvType;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -33,10 +36,62 @@ class ForecastTest {
         String gpu = hardware.devices().getLast().id();
         Forecast forecast = new Forecast(
                 shape, hardware, KvType.F16, Forecast.resident(shape, List.of(new Forecast.Share(gpu, layers))));
-        double whole = Forecast.seconds(forecast.prompt(1024, 512, 0));
-        double first = Forecast.seconds(forecast.prompt(512, 512, 0));
-        double second = Forecast.seconds(forecast.prompt(512, 512, 512));
+        double whole =
+                forecast.prompt(List.of(List.of(512), List.of(512)), 0).seconds();
+        double first = forecast.prompt(List.of(List.of(512)), 0).seconds();
+        double second = forecast.prompt(List.of(List.of(512)), 512).seconds();
         assertTrue(whole < first + second, "one head less");
         assertEquals(first + second, whole, 0.05 * whole);
+    }
+
+    @Test
+    void microBatchesKeepSeveralStagesBusy() {
+        ModelShape shape = ShapeFiles.read("8b");
+        Hardware hardware = HardwareFiles.read("two-gpus");
+        List<String> gpus = hardware.devices().stream()
+                .map(DeviceProfile::id)
+                .filter(id -> !id.equals("cpu"))
+                .toList();
+        int half = shape.layers().size() / 2;
+        Forecast forecast = new Forecast(
+                shape,
+                hardware,
+                KvType.F16,
+                Forecast.resident(
+                        shape,
+                        List.of(
+                                new Forecast.Share(gpus.get(0), half),
+                                new Forecast.Share(gpus.get(1), shape.layers().size() - half))));
+        Forecast.Prompt apart = forecast.prompt(List.of(List.of(2048)), 0);
+        Forecast.Prompt together = forecast.prompt(List.of(Collections.nCopies(8, 256)), 0);
+        assertEquals(Forecast.seconds(apart.parts()), apart.seconds(), 1e-9);
+        double slowest = together.parts().stream()
+                .mapToDouble(Forecast.Part::seconds)
+                .max()
+                .orElseThrow();
+        assertTrue(together.seconds() > slowest && together.seconds() < Forecast.seconds(together.parts()));
+        assertTrue(
+                forecast.decodeSeconds(List.of(32, 32), 0) < forecast.decodeSeconds(List.of(64), 0) * 1.5,
+                "groups follow each other and do not wait");
+        assertEquals(
+                Forecast.seconds(forecast.decode(64, 0)), forecast.decodeSeconds(List.of(64), 0), 1e-9, "one group");
+    }
+
+    @Test
+    void streamedWeightsAreCopiedOnceForAStep() {
+        ModelShape shape = ShapeFiles.read("8b");
+        Hardware hardware = HardwareFiles.read("rtx-4090");
+        String gpu = hardware.devices().getLast().id();
+        List<Placement> layers = new ArrayList<>();
+        for (LayerShape layer : shape.layers()) {
+            Residency residency = layers.isEmpty() ? Residency.RESIDENT : Residency.STREAMED;
+            layers.add(new Placement(layer.name(), gpu, residency, null, 0));
+        }
+        Forecast forecast = new Forecast(shape, hardware, KvType.F16, layers);
+        double once = forecast.prompt(List.of(List.of(64)), 0).seconds();
+        double apart = forecast.prompt(Collections.nCopies(4, List.of(64)), 0).seconds();
+        double together = forecast.prompt(List.of(Collections.nCopies(4, 64)), 0).seconds();
+        assertEquals(4 * once, apart, 0.2 * apart);
+        assertTrue(together < 0.6 * apart, together + " s for one step, " + apart + " for four");
     }
 }

@@ -91,7 +91,7 @@ class PipelineTest {
     private static List<float[]> results(Executor executor) {
         Graph graph = executor.graph();
         List<float[]> all = new ArrayList<>();
-        for (int length : new int[] {1, 63, 65, 137, 201, 391}) {
+        for (int length : new int[] {1, 65, 201, 391}) {
             try (Sequence sequence = executor.newSequence(CAPACITY, KvType.F16, 3)) {
                 int[] prompt = tokens(graph, length, length);
                 sequence.append(prompt, 0, length, Math.min(3, length));
@@ -100,7 +100,7 @@ class PipelineTest {
                     sequence.logits(row, logits);
                     all.add(logits);
                 }
-                float[] ids = new float[5];
+                float[] ids = new float[3];
                 try (GreedyRun run = sequence.greedy(sequence.bestToken(), ids.length)) {
                     for (int i = 0; i < ids.length; i++) {
                         ids[i] = run.next();
@@ -123,7 +123,7 @@ class PipelineTest {
                 sequences.add(executor.newSequence(40, KvType.F32, batch));
                 next[s] = tokens(graph, 2 + s % 9, s);
             }
-            for (int step = 0; step < 12; step++) {
+            for (int step = 0; step < 6; step++) {
                 batch.clear();
                 for (int s = 0; s < count; s++) {
                     batch.add(sequences.get(s), next[s], 0, next[s].length, 1);
