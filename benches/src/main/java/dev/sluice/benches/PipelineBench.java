@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -27,8 +28,8 @@ import java.util.Random;
 import java.util.Set;
 
 /**
- * What micro-batches gain, on simulated devices that compute on the CPU, {@link #FACTOR} times as slowly, so that several of them
- * do not wait for each other.
+ * What micro-batches gain, on simulated devices that compute on the CPU, on one thread and {@link #FACTOR} times as slowly, so that
+ * several of them do not wait for each other.
  *
  * <ul>
  *   <li>Layers shared evenly by one, two and three equal devices: a prompt of {@link #CHUNKS} chunks and steps of many sequences,
@@ -43,29 +44,50 @@ public final class PipelineBench {
     private static final int CHUNKS = 8;
     private static final int DEVICES = 3;
     private static final int FACTOR = 4;
-    private static final int SEQUENCES = 64;
+    private static final int SEQUENCES = 32;
     /** Steps of many sequences: enough that both ways to take them have been tried before the counted ones. */
-    private static final int WARM_UP = 24;
+    private static final int WARM_UP = 44;
 
-    private static final int STEPS = 12;
+    private static final int STEPS = 8;
     private static final int ROUNDS = 5;
     private static final double[] LINKS = {0.25e9, 1e9};
     private static final int SLOTS = 3;
 
     private PipelineBench() {}
 
-    /** Measures a model; the tables go to the standard output. */
+    /** What is measured. */
+    private enum Part {
+        PROMPTS,
+        DECODE,
+        STREAMED
+    }
+
+    /** Measures a model, all that there is or only the parts that are named; the tables go to the standard output. */
     public static void main(String[] args) throws IOException {
-        if (args.length != 1) {
+        if (args.length == 0) {
             throw new IllegalArgumentException("name a model");
+        }
+        Set<Part> parts = EnumSet.noneOf(Part.class);
+        for (int i = 1; i < args.length; i++) {
+            parts.add(Part.valueOf(args[i].toUpperCase(Locale.ROOT)));
+        }
+        if (parts.isEmpty()) {
+            parts = EnumSet.allOf(Part.class);
         }
         Path machine = Files.createTempFile("sluice-devices", ".json");
         try (ModelSource source = ModelFiles.open(Path.of(args[0]))) {
             Files.writeString(machine, machine());
             DeviceCatalog catalog = DeviceCatalog.discover("cpu", HardwareFiles.simulations(machine.toString()));
             Graph graph = ModelFamilies.lower(source);
-            shared(catalog, graph);
-            for (int link = 0; link < LINKS.length; link++) {
+            if (parts.contains(Part.PROMPTS)) {
+                System.out.println("A prompt of " + CHUNKS + " chunks of " + CHUNK + " tokens:\n");
+                shared(catalog, graph, (runner, first) -> runner.prompt(CHUNKS));
+            }
+            if (parts.contains(Part.DECODE)) {
+                System.out.println("A step of " + SEQUENCES + " sequences:\n");
+                shared(catalog, graph, (runner, first) -> runner.step(first ? WARM_UP : STEPS));
+            }
+            for (int link = 0; link < LINKS.length && parts.contains(Part.STREAMED); link++) {
                 streamed(catalog, graph, link);
             }
         } finally {
@@ -95,14 +117,19 @@ public final class PipelineBench {
                 link);
     }
 
-    private static void shared(DeviceCatalog catalog, Graph graph) {
-        double[][] prompts = new double[DEVICES][ROUNDS];
-        double[][] steps = new double[DEVICES][ROUNDS];
+    /** Something that takes some seconds. */
+    @FunctionalInterface
+    private interface Work {
+        double seconds(Runner runner, boolean first);
+    }
+
+    private static void shared(DeviceCatalog catalog, Graph graph, Work work) {
+        double[][] samples = new double[DEVICES][ROUNDS];
         List<AutoCloseable> open = new ArrayList<>();
         try {
             List<Device> devices = new ArrayList<>();
             for (int i = 0; i < DEVICES; i++) {
-                devices.add(catalog.open(catalog.select("equal:" + i), new DeviceOptions(0, CHUNK)));
+                devices.add(catalog.open(catalog.select("equal:" + i), new DeviceOptions(1, CHUNK)));
                 open.add(devices.getLast());
             }
             List<Runner> runners = new ArrayList<>();
@@ -114,30 +141,24 @@ public final class PipelineBench {
             }
             for (int round = -1; round < ROUNDS; round++) {
                 for (int i = 0; i < DEVICES; i++) {
-                    double prompt = runners.get(i).prompt(CHUNKS);
-                    double step = runners.get(i).step(round < 0 ? WARM_UP : STEPS);
+                    double seconds = work.seconds(runners.get(i), round < 0);
                     if (round >= 0) {
-                        prompts[i][round] = prompt;
-                        steps[i][round] = step;
+                        samples[i][round] = seconds;
                     }
                 }
             }
         } finally {
             open.reversed().forEach(PipelineBench::close);
         }
-        System.out.println("| devices | prompt of " + CHUNKS + " chunks, ms | of one device | ideal | step of " + SEQUENCES
-                + " sequences, ms | of one device |");
-        System.out.println("|---:|---:|---:|---:|---:|---:|");
+        System.out.println("| devices | ms | of one device | ideal |\n|---:|---:|---:|---:|");
         for (int i = 0; i < DEVICES; i++) {
             System.out.printf(
                     Locale.ROOT,
-                    "| %d | %.0f | %.3f | %.3f | %.1f | %.3f |%n",
+                    "| %d | %.0f | %.3f | %.3f |%n",
                     i + 1,
-                    1e3 * median(prompts[i]),
-                    ratio(prompts[i], prompts[0]),
-                    (double) (CHUNKS + i) / (CHUNKS * (i + 1)),
-                    1e3 * median(steps[i]),
-                    ratio(steps[i], steps[0]));
+                    1e3 * median(samples[i]),
+                    ratio(samples[i], samples[0]),
+                    (double) (CHUNKS + i) / (CHUNKS * (i + 1)));
         }
         System.out.println();
     }
