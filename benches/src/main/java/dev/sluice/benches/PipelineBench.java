@@ -200,7 +200,7 @@ public final class PipelineBench {
                     Runner whole = new Runner(resident, 1, CHUNKS * CHUNK);
                     Executor executor = new Executor(
                             graph,
-                            List.of(new Assignment(device, layers, blocks, SLOTS, null)),
+                            List.of(Assignment.streaming(device, layers, blocks, SLOTS, null)),
                             CHUNK,
                             Progress.NONE);
                     Runner runner = new Runner(executor, 1, CHUNKS * CHUNK)) {
@@ -240,9 +240,7 @@ public final class PipelineBench {
             for (int i = 0; i < count; i++) {
                 sequences.add(executor.newSequence(i == 0 ? most : WARM_UP, KvType.F16, batch));
             }
-            prompt = new Random(1)
-                    .ints(most, 0, executor.graph().vocabulary())
-                    .toArray();
+            prompt = new Random(1).ints(most, 0, executor.graph().vocabulary()).toArray();
         }
 
         /** Seconds to read a prompt and choose what comes next. */

@@ -55,7 +55,8 @@ final class Flow {
         if (some.isEmpty()) {
             return;
         }
-        double compute = some.stream().mapToDouble(use -> use.compute() + use.hop()).sum();
+        double compute =
+                some.stream().mapToDouble(use -> use.compute() + use.hop()).sum();
         StageUse one = some.getLast();
         double seconds = Math.max(compute, Math.max(one.copy(), one.hostTime()) + one.hop());
         free[stage] = Math.max(Math.max(free[stage], there[0]) + seconds, there[there.length - 1] + one.compute());

@@ -159,10 +159,7 @@ public final class Forecast {
             StageModel model = new StageModel(problem, layout.device(), load, sequences);
             StageUse use = use(model, s, logits);
             parts.add(new Part(
-                    model.device.id(),
-                    layout.dense().size(),
-                    bytes(model, layout),
-                    use == null ? 0 : use.seconds()));
+                    model.device.id(), layout.dense().size(), bytes(model, layout), use == null ? 0 : use.seconds()));
         }
         return parts;
     }

@@ -2,13 +2,17 @@ package dev.sluice.runtime;
 
 import dev.sluice.backend.Device;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What one device takes of a model: consecutive layers, whose weights stay there or come to it for each step.
  *
  * @param layers how many, one at least
+ * @param shared which of them have their matrices in the host's memory, from which the device {@link Device#compileShared
+ *     computes}, the first of the device's being 0
  * @param streamed which of them are streamed, the first of the device's being 0; never an embedding
  * @param slots how many streamed layers' weights the device holds at a time
  * @param packed folder for the model's packed weights, if streamed weights do not fit into host memory; null if they do
@@ -17,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 public record Assignment(
         Device device,
         int layers,
+        Set<Integer> shared,
         Set<Integer> streamed,
         int slots,
         @Nullable Path packed,
@@ -25,22 +30,38 @@ public record Assignment(
     public static final int MOST_MICRO_BATCHES = 8;
 
     public Assignment {
+        shared = Set.copyOf(shared);
         streamed = Set.copyOf(streamed);
+        if (layers < 1
+                || slots < 1
+                || Stream.concat(shared.stream(), streamed.stream()).anyMatch(layer -> layer < 0 || layer >= layers)
+                || !Collections.disjoint(shared, streamed)) {
+            throw new IllegalArgumentException(layers + " layers, of which " + streamed + " in " + slots
+                    + " slots, and " + shared + " in the host's memory");
+        }
         if (microBatches < 1) {
             throw new IllegalArgumentException("room for " + microBatches + " micro-batches");
         }
-        if (layers < 1 || slots < 1 || streamed.stream().anyMatch(layer -> layer < 0 || layer >= layers)) {
-            throw new IllegalArgumentException(layers + " layers, of which " + streamed + " in " + slots + " slots");
-        }
     }
 
-    /** With room for as many micro-batches as are of use. */
-    public Assignment(Device device, int layers, Set<Integer> streamed, int slots, @Nullable Path packed) {
-        this(device, layers, streamed, slots, packed, MOST_MICRO_BATCHES);
+    /** Layers that are resident, but for some that are streamed; with room for as many micro-batches as are of use. */
+    public static Assignment streaming(
+            Device device, int layers, Set<Integer> streamed, int slots, @Nullable Path packed) {
+        return new Assignment(device, layers, Set.of(), streamed, slots, packed, MOST_MICRO_BATCHES);
+    }
+
+    /** Layers in the device's memory, but for some in the host's; with room for as many micro-batches as are of use. */
+    public static Assignment sharing(Device device, int layers, Set<Integer> shared) {
+        return new Assignment(device, layers, shared, Set.of(), 1, null, MOST_MICRO_BATCHES);
     }
 
     /** All layers resident. */
     public static Assignment resident(Device device, int layers) {
-        return new Assignment(device, layers, Set.of(), 1, null);
+        return sharing(device, layers, Set.of());
+    }
+
+    /** The same with room for so many micro-batches. */
+    public Assignment withMicroBatches(int value) {
+        return new Assignment(device, layers, shared, streamed, slots, packed, value);
     }
 }

@@ -30,8 +30,8 @@ final class Grouping {
 
     /** Rows of the micro-batches of a step that is cut for the first time. */
     static List<Integer> rows(Step step, Executor executor) {
-        MicroBatches work = new MicroBatches(() -> new MicroBatch(
-                step.parts(), (part, layer) -> null, MemorySegment.NULL, MemorySegment.NULL));
+        MicroBatches work = new MicroBatches(
+                () -> new MicroBatch(step.parts(), (part, layer) -> null, MemorySegment.NULL, MemorySegment.NULL));
         new Grouping().cut(step, executor, work);
         List<Integer> rows = new ArrayList<>();
         for (int i = 0; i < work.count(); i++) {

@@ -36,8 +36,7 @@ class ForecastTest {
         String gpu = hardware.devices().getLast().id();
         Forecast forecast = new Forecast(
                 shape, hardware, KvType.F16, Forecast.resident(shape, List.of(new Forecast.Share(gpu, layers))));
-        double whole =
-                forecast.prompt(List.of(List.of(512), List.of(512)), 0).seconds();
+        double whole = forecast.prompt(List.of(List.of(512), List.of(512)), 0).seconds();
         double first = forecast.prompt(List.of(List.of(512)), 0).seconds();
         double second = forecast.prompt(List.of(List.of(512)), 512).seconds();
         assertTrue(whole < first + second, "one head less");
@@ -90,7 +89,8 @@ class ForecastTest {
         Forecast forecast = new Forecast(shape, hardware, KvType.F16, layers);
         double once = forecast.prompt(List.of(List.of(64)), 0).seconds();
         double apart = forecast.prompt(Collections.nCopies(4, List.of(64)), 0).seconds();
-        double together = forecast.prompt(List.of(Collections.nCopies(4, 64)), 0).seconds();
+        double together =
+                forecast.prompt(List.of(Collections.nCopies(4, 64)), 0).seconds();
         assertEquals(4 * once, apart, 0.2 * apart);
         assertTrue(together < 0.6 * apart, together + " s for one step, " + apart + " for four");
     }

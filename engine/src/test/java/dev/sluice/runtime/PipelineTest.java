@@ -35,6 +35,7 @@ class PipelineTest {
     private static final int BATCH = 64;
     /** So many that a prompt is one chunk on a single device. */
     private static final int LARGE = 512;
+
     private static final int CAPACITY = 400;
 
     @TempDir
@@ -82,7 +83,7 @@ class PipelineTest {
                     .map(layer -> layer - from)
                     .filter(layer -> layer >= 0 && layer < count)
                     .collect(Collectors.toSet());
-            assignments.add(new Assignment(devices.get(i), count, own, 2, null));
+            assignments.add(Assignment.streaming(devices.get(i), count, own, 2, null));
         }
         return assignments;
     }
@@ -184,8 +185,8 @@ class PipelineTest {
      */
     @Test
     void devicesWorkAtTheSameTime() {
-        List<Device> devices = open(
-                List.of("sim:0", "sim:1"), "\"link\": {\"bytes_per_second\": 1e10, \"latency_seconds\": 0.015}");
+        List<Device> devices =
+                open(List.of("sim:0", "sim:1"), "\"link\": {\"bytes_per_second\": 1e10, \"latency_seconds\": 0.015}");
         try (ModelSource source = model()) {
             Graph graph = ModelFamilies.lower(source);
             try (Executor executor = new Executor(graph, even(graph, devices, Set.of()), BATCH, Progress.NONE);
