@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param threads worker threads on the CPU; 0 takes one for each processor
  * @param contextLength the most tokens of a session; 0 takes what the model was trained on, at most 4096
  * @param kvType number format of the KV cache; null takes f16, or f32 where {@code precision} is exact
- * @param batchTokens the most tokens that are computed in one step: of a prompt, or of all sequences of a batch
+ * @param batchTokens the most tokens that go through a layer together: of a prompt, or of all sequences of a batch
  * @param precision whether activations may be rounded where that is faster
  * @param cpuKernels which code computes on the CPU
  * @param memoryLimit bytes that weights, KV cache and activations may take on each device; 0 takes what is free

@@ -33,7 +33,7 @@ import java.util.Set;
  *
  * <ul>
  *   <li>Layers shared evenly by one, two and three equal devices: a prompt of {@link #CHUNKS} chunks and steps of many sequences,
- *       beside one device and beside the ideal, (chunks + devices − 1) / (chunks · devices) of one device's time.
+ *       beside one device and beside the ideal, (n + devices − 1) / (n · devices) of one device's time for n micro-batches.
  *   <li>All blocks streamed over a link: prompts of several chunks, beside one copy of the weights and beside a step for each chunk.
  * </ul>
  *
@@ -81,11 +81,21 @@ public final class PipelineBench {
             Graph graph = ModelFamilies.lower(source);
             if (parts.contains(Part.PROMPTS)) {
                 System.out.println("A prompt of " + CHUNKS + " chunks of " + CHUNK + " tokens:\n");
-                shared(catalog, graph, (runner, first) -> runner.prompt(CHUNKS));
+                shared(
+                        catalog,
+                        graph,
+                        (runner, first) -> runner.prompt(CHUNKS),
+                        executor -> executor.promptSteps(CHUNKS * CHUNK).stream()
+                                .mapToInt(List::size)
+                                .sum());
             }
             if (parts.contains(Part.DECODE)) {
                 System.out.println("A step of " + SEQUENCES + " sequences:\n");
-                shared(catalog, graph, (runner, first) -> runner.step(first ? WARM_UP : STEPS));
+                shared(
+                        catalog,
+                        graph,
+                        (runner, first) -> runner.step(first ? WARM_UP : STEPS),
+                        executor -> executor.decodeGroups(SEQUENCES).size());
             }
             for (int link = 0; link < LINKS.length && parts.contains(Part.STREAMED); link++) {
                 streamed(catalog, graph, link);
@@ -123,8 +133,15 @@ public final class PipelineBench {
         double seconds(Runner runner, boolean first);
     }
 
-    private static void shared(DeviceCatalog catalog, Graph graph, Work work) {
+    /** Micro-batches of an executor's step. */
+    @FunctionalInterface
+    private interface Pieces {
+        int of(Executor executor);
+    }
+
+    private static void shared(DeviceCatalog catalog, Graph graph, Work work, Pieces pieces) {
         double[][] samples = new double[DEVICES][ROUNDS];
+        int[] counts = new int[DEVICES];
         List<AutoCloseable> open = new ArrayList<>();
         try {
             List<Device> devices = new ArrayList<>();
@@ -136,6 +153,7 @@ public final class PipelineBench {
             for (int count = 1; count <= DEVICES; count++) {
                 Executor executor = new Executor(graph, even(graph, devices.subList(0, count)), CHUNK, Progress.NONE);
                 open.add(executor);
+                counts[count - 1] = pieces.of(executor);
                 runners.add(new Runner(executor, SEQUENCES, CHUNKS * CHUNK));
                 open.add(runners.getLast());
             }
@@ -150,15 +168,16 @@ public final class PipelineBench {
         } finally {
             open.reversed().forEach(PipelineBench::close);
         }
-        System.out.println("| devices | ms | of one device | ideal |\n|---:|---:|---:|---:|");
+        System.out.println("| devices | micro-batches | ms | of one device | ideal |\n|---:|---:|---:|---:|---:|");
         for (int i = 0; i < DEVICES; i++) {
             System.out.printf(
                     Locale.ROOT,
-                    "| %d | %.0f | %.3f | %.3f |%n",
+                    "| %d | %d | %.0f | %.3f | %.3f |%n",
                     i + 1,
+                    counts[i],
                     1e3 * median(samples[i]),
                     ratio(samples[i], samples[0]),
-                    (double) (CHUNKS + i) / (CHUNKS * (i + 1)));
+                    (double) (counts[i] + i) / (counts[i] * (i + 1)));
         }
         System.out.println();
     }

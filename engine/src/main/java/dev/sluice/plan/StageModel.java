@@ -118,7 +118,8 @@ final class StageModel {
 
     /** What the stage takes of the device's memory. */
     DeviceBytes bytes(int from, int to, Away away) {
-        long activations = 2L * Float.BYTES * rows() * problem.model.embedding();
+        // Of two micro-batches, with those that arrive from the device before.
+        long activations = (from == 0 ? 2L : 4L) * Float.BYTES * rows() * problem.model.embedding();
         if (to == problem.model.layers().size()) {
             activations += (long) Float.BYTES * sequences * problem.model.vocabulary();
         }
