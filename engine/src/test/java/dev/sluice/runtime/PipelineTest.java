@@ -2,6 +2,7 @@ package dev.sluice.runtime;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.backend.Device;
@@ -19,10 +20,12 @@ import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -157,6 +160,46 @@ class PipelineTest {
     void streamedLayersComputeWhatResidentOnesCompute(String ids) {
         compare(List.of(ids.split(",")), Set.of(1, 2, 4), BATCH);
         compare(List.of(ids.split(",")), Set.of(1, 2, 4), LARGE);
+    }
+
+    /** Wherever it is ended, a step leaves sequences as they were, and what comes next is computed as if it had not been. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "1,2,4"})
+    void aStepCanBeEndedInTheMidst(String streamed) {
+        List<Device> devices = open(List.of("sim:0", "cpu"), "\"link\": {\"bytes_per_second\": 1e10}");
+        Set<Integer> layers = streamed.isEmpty()
+                ? Set.of()
+                : Arrays.stream(streamed.split(",")).map(Integer::valueOf).collect(Collectors.toSet());
+        try (ModelSource source = model()) {
+            Graph graph = ModelFamilies.lower(source);
+            int[] prompt = tokens(graph, 300, 4);
+            try (Executor executor = new Executor(graph, even(graph, devices, layers), BATCH, Progress.NONE);
+                    Sequence sequence = executor.newSequence(CAPACITY, KvType.F16, 1)) {
+                float[] expected = new float[graph.vocabulary()];
+                sequence.append(prompt, 0, prompt.length, 1);
+                sequence.logits(0, expected);
+                for (int pass = 0; pass < 9; pass++) {
+                    int last = pass;
+                    sequence.truncate(0);
+                    sequence.append(prompt, 0, 9, 0);
+                    assertThrows(
+                            CancellationException.class,
+                            () -> sequence.append(prompt, 9, prompt.length - 9, 1, (what, done, all) -> {
+                                if (done == last) {
+                                    throw new CancellationException();
+                                }
+                            }));
+                    assertEquals(9, sequence.position());
+                    float[] actual = new float[graph.vocabulary()];
+                    sequence.truncate(0);
+                    sequence.append(prompt, 0, prompt.length, 1);
+                    sequence.logits(0, actual);
+                    assertArrayEquals(expected, actual, "ended before submission " + pass);
+                }
+            }
+        } finally {
+            devices.forEach(Device::close);
+        }
     }
 
     private void compare(List<String> ids, Set<Integer> streamed, int batch) {
