@@ -9,14 +9,14 @@ final class BlockingReadBack implements ReadBack {
     private final long offset;
     private final Arena arena = Arena.ofShared();
     private final MemorySegment bytes;
-    private MemorySegment beginning;
+    private final Window beginning;
     private boolean closed;
 
     BlockingReadBack(DeviceMemory memory, long offset, long count) {
         this.memory = memory;
         this.offset = offset;
         bytes = arena.allocate(count, Long.BYTES);
-        beginning = bytes;
+        beginning = new Window(bytes);
     }
 
     @Override
@@ -26,10 +26,7 @@ final class BlockingReadBack implements ReadBack {
 
     @Override
     public void start(long count) {
-        if (beginning.byteSize() != count) {
-            beginning = bytes.asSlice(0, count); // seldom another than before
-        }
-        memory.read(offset, beginning);
+        memory.read(offset, beginning.of(count));
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.sluice.runtime;
 import dev.sluice.backend.LayerState;
 import dev.sluice.backend.StateSource;
 import dev.sluice.backend.Step;
+import dev.sluice.backend.Window;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -2,6 +2,7 @@ package dev.sluice.runtime;
 
 import dev.sluice.backend.DeviceMemory;
 import dev.sluice.backend.ReadBack;
+import dev.sluice.backend.Window;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;

@@ -4,6 +4,7 @@ import dev.sluice.opencl.ffi.CL;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,13 +20,13 @@ public final class RepeatedRead implements AutoCloseable {
 
     private MemorySegment next = arena.allocate(ValueLayout.ADDRESS);
     private @Nullable Queue queue;
-    private MemorySegment limited;
+    private long limit;
     private boolean closed;
 
     /** A copy of so many bytes. */
     public RepeatedRead(long bytes) {
         memory = HostMemory.allocate(bytes);
-        limited = memory.segment();
+        limit = bytes;
     }
 
     /** What was copied, once {@link #await} has returned. */
@@ -39,20 +40,19 @@ public final class RepeatedRead implements AutoCloseable {
      * @throws IndexOutOfBoundsException if there are not so many
      */
     public void limit(long bytes) {
-        if (limited.byteSize() != bytes) {
-            limited = memory.segment().asSlice(0, bytes);
-        }
+        Objects.checkFromIndexSize(0, bytes, memory.segment().byteSize());
+        limit = bytes;
     }
 
-    /** The part of the {@link #segment} that is copied. */
-    public MemorySegment limited() {
-        return limited;
+    /** How many bytes are copied. */
+    public long limit() {
+        return limit;
     }
 
     /** Begins to copy from a buffer and sends the copy, and what is queued before it, on its way. */
     public void start(Queue from, Buffer buffer, long offset) {
-        MemorySegment segment = limited;
-        Bounds.check("The read", offset, segment.byteSize(), "the buffer", buffer.byteSize());
+        MemorySegment segment = memory.segment();
+        Bounds.check("The read", offset, limit, "the buffer", buffer.byteSize());
         if (queue != from) {
             forget();
         }
@@ -62,7 +62,7 @@ public final class RepeatedRead implements AutoCloseable {
                         buffer.handle(),
                         CL.CL_FALSE(),
                         offset,
-                        segment.byteSize(),
+                        limit,
                         segment,
                         0,
                         MemorySegment.NULL,

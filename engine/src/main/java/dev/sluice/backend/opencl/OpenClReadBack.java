@@ -42,7 +42,7 @@ final class OpenClReadBack implements ReadBack {
 
     /** Reads at once, in place of the copy that was queued. */
     void again(Queue queue) {
-        queue.read(memory.buffer(), offset, read.limited());
+        queue.read(memory.buffer(), offset, read.segment().asSlice(0, read.limit()));
     }
 
     @Override
@@ -56,7 +56,7 @@ final class OpenClReadBack implements ReadBack {
         device.steps().arrived(queue, this);
         device.recorder().report();
         if (Timeline.on() && read.profiles()) {
-            device.spans().copied("read", read.limited().byteSize(), read.profile());
+            device.spans().copied("read", read.limit(), read.profile());
         }
     }
 

@@ -55,8 +55,10 @@ class AllocationTest {
             greedy(tiny);
             sampled(tiny);
             batch(tiny, SEQUENCES);
-            // More than go through a layer together; on several devices in groups.
-            batch(tiny, OpenClRuns.BATCH + SEQUENCES);
+            if (tiny.ids().size() > 1) {
+                batch(tiny, 2 * SEQUENCES); // in groups that follow each other, or all together
+            }
+            prompt(tiny);
         }
     }
 
@@ -74,6 +76,18 @@ class AllocationTest {
             assertMakesNothing("reading logits", () -> {
                 sequence.append(token, 0, 1, 1);
                 sequence.logits(0, logits);
+            });
+        }
+    }
+
+    /** Of more tokens than go through a layer together. */
+    private static void prompt(TinyModel tiny) {
+        int[] tokens = new int[2 * OpenClRuns.BATCH + SEQUENCES];
+        try (Sequence sequence = tiny.executor.newSequence(tokens.length, KvType.F16, 1)) {
+            assertMakesNothing("a prompt in three micro-batches", () -> {
+                sequence.truncate(0);
+                sequence.append(tokens, 0, tokens.length, 1);
+                sequence.bestToken();
             });
         }
     }
