@@ -75,8 +75,13 @@ final class KernelVariants {
             all.put(MatMulBytes.quantiseSpec(), 0);
         }
         for (PlaneTuning.Arithmetic arithmetic : PlaneTuning.Arithmetic.values()) {
-            if ((arithmetic == PlaneTuning.Arithmetic.HALVES && !capabilities.contains(Capability.FP16))
-                    || (arithmetic == PlaneTuning.Arithmetic.BYTES && !bytes)) {
+            boolean there = switch (arithmetic) {
+                case FLOATS -> true;
+                case HALVES -> capabilities.contains(Capability.FP16);
+                case BYTES -> bytes;
+                case MATRIX -> tuning.planes().unit() != null;
+            };
+            if (!there) {
                 continue;
             }
             DeviceTuning other =
