@@ -53,6 +53,10 @@ final class KernelVariants {
             }
             all.put(AttentionMerge.spec(tuning, headDim), 0);
         }
+        MatrixUnit unit = tuning.planes().unit();
+        if (unit != null) {
+            all.put(MatrixProbe.program(unit), 0);
+        }
         all.put(RmsNorm.spec(tuning), 0);
         all.put(GatedActivation.spec(), 0);
         all.put(Add.spec(), 0);

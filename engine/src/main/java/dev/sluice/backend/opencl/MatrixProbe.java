@@ -22,7 +22,7 @@ final class MatrixProbe {
     private MatrixProbe() {}
 
     static ProgramSpec program(MatrixUnit unit) {
-        return unit.in(ProgramSpec.of("probe_matrix"));
+        return unit.in(ProgramSpec.of("probe_matrix").with("SUBS", SUBS));
     }
 
     /** Whether a program made of {@link #program} compiles and computes what it must. */

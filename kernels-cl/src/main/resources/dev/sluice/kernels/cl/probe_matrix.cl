@@ -1,10 +1,12 @@
-// A matrix unit, tried: Y = X W^T over 32 columns, by two sub-groups with different numbers. See the host's MatrixProbe.
+// A matrix unit, tried: Y = X W^T over 32 columns, by sub-groups with different numbers. See the host's MatrixProbe.
 //
-// x   f16 [2, UNIT_TOKENS, 32], two in a word
-// w   f16 [2, UNIT_ROWS, 32]
-// y   f32 [2, UNIT_TOKENS, UNIT_ROWS]
+// x   f16 [SUBS, UNIT_TOKENS, 32], two in a word
+// w   f16 [SUBS, UNIT_ROWS, 32]
+// y   f32 [SUBS, UNIT_TOKENS, UNIT_ROWS]
 
+#ifndef SUBS
 #define SUBS 2
+#endif
 #include "unit.cl"
 
 static inline void fill(local uint *tile, const global uint *from, int count, int lane) {
