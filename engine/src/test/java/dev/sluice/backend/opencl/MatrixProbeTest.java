@@ -80,13 +80,23 @@ class MatrixProbeTest {
 
     @ParameterizedTest(name = "{1} on {0}")
     @MethodSource("units")
-    void theProbeTakesTheRightLayoutOnly(String id, Capability capability) {
+    void theProbeTakesTheRightLayout(String id, Capability capability) {
         MatrixUnit unit = emulated(capability);
-        ProgramSource right = MatrixProbe.program(unit);
         Device device = OpenClBackend.find(id);
         try (Context context = Context.create(device);
                 Queue queue = context.newQueue(device)) {
-            assertTrue(MatrixProbe.works(context, queue, unit, right));
+            assertTrue(MatrixProbe.works(context, queue, unit, MatrixProbe.program(unit)));
+        }
+    }
+
+    @ParameterizedTest(name = "on {0}")
+    @MethodSource("dev.sluice.backend.opencl.MatrixUnitTest#first")
+    void theProbeNoticesEveryElementThatIsElsewhere(OpenClRuns.Variant variant) {
+        MatrixUnit unit = emulated(Capability.PTX_MMA);
+        ProgramSource right = MatrixProbe.program(unit);
+        Device device = OpenClBackend.find(variant.info().id());
+        try (Context context = Context.create(device);
+                Queue queue = context.newQueue(device)) {
             MISTAKES.forEach((map, from) ->
                     assertFalse(MatrixProbe.works(context, queue, unit, mistaken(right, map, from)), map));
         }
