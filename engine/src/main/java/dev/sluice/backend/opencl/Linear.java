@@ -39,6 +39,9 @@ final class Linear implements Stage {
         if (tuning.layout() == WeightLayout.TILES) {
             return new MatMul(device, product, tuning);
         }
+        if (MatMulMatrix.serves(tuning)) {
+            return new MatMulMatrix(device, product, tuning);
+        }
         return MatMulBytes.serves(tuning, product.matrices().getFirst().type())
                 ? new MatMulBytes(device, product, tuning)
                 : new MatMulPlanes(device, product, tuning);
@@ -62,10 +65,14 @@ final class Linear implements Stage {
         if (tuning.layout() == WeightLayout.TILES) {
             return List.of(MatMul.spec(tuning, type));
         }
-        boolean bytes = MatMulBytes.serves(tuning, type);
         List<ProgramSpec> specs = new ArrayList<>();
         for (int tokens : new int[] {1, Integer.MAX_VALUE}) {
-            specs.add(bytes ? MatMulBytes.spec(tuning, type, tokens) : MatMulPlanes.spec(tuning, type, tokens));
+            specs.add(
+                    MatMulMatrix.serves(tuning)
+                            ? MatMulMatrix.spec(tuning, type, tokens)
+                            : MatMulBytes.serves(tuning, type)
+                                    ? MatMulBytes.spec(tuning, type, tokens)
+                                    : MatMulPlanes.spec(tuning, type, tokens));
         }
         return specs;
     }
