@@ -87,6 +87,6 @@ class BenchCommandTest {
 
     @Test
     void moreSequencesThanAStepHoldsAreRefused() {
-        bench("-p0", "-n1", "-b600").fails(1, "600", "512");
+        bench("-p0", "-n1", "-b4600").fails(1, "4600", "4096");
     }
 }
