@@ -20,7 +20,9 @@ enum Capability {
     /** AMD's sdot4 by a compiler built-in. */
     AMD_DOT4,
     /** AVX-512 VNNI by inline assembly. */
-    X86_VNNI;
+    X86_VNNI,
+    /** cl_khr_command_buffer: launches recorded once and replayed. */
+    COMMAND_BUFFERS;
 
     /** As people write it, in {@code SLUICE_OPENCL_WITHOUT} too. */
     String label() {

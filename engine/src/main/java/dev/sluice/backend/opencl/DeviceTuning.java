@@ -27,6 +27,7 @@ import java.util.Set;
  * @param layout how weights lie in memory
  * @param planes products of row planes
  * @param keys attention of single tokens
+ * @param recording whether launches of single tokens are recorded and replayed where that is faster
  */
 record DeviceTuning(
         int lanes,
@@ -44,7 +45,8 @@ record DeviceTuning(
         int subGroup,
         WeightLayout layout,
         PlaneTuning planes,
-        SplitTuning keys) {
+        SplitTuning keys,
+        boolean recording) {
     /** The most {@link #tokens} that any tuning has. */
     static final int MOST_TOKENS = 16;
 
@@ -74,7 +76,8 @@ record DeviceTuning(
                 0,
                 WeightLayout.TILES,
                 PlaneTuning.of(info.maxWorkGroupSize(), Set.of()),
-                SplitTuning.NONE);
+                SplitTuning.NONE,
+                false);
     }
 
     /** Many threads that read side by side. */
@@ -97,14 +100,16 @@ record DeviceTuning(
                 subGroup(info),
                 info.localMemory() >= PlaneTuning.LOCAL_BYTES ? WeightLayout.PLANES : WeightLayout.TILES,
                 planes,
-                keys);
+                keys,
+                false);
     }
 
     static DeviceTuning of(DeviceInfo info, Set<Capability> capabilities) {
         boolean room = info.maxWorkGroupSize() >= 64;
-        return info.type() == DeviceType.CPU || !room
+        DeviceTuning shaped = info.type() == DeviceType.CPU || !room
                 ? wide(info, capabilities.contains(Capability.X86_VNNI) ? VectorDot.X86_VNNI : VectorDot.NONE)
                 : parallel(info, capabilities);
+        return shaped.withRecording(capabilities.contains(Capability.COMMAND_BUFFERS));
     }
 
     /** Whether the device is the simulator Oclgrind, which has its own limits. */
@@ -132,39 +137,43 @@ record DeviceTuning(
     }
 
     DeviceTuning with(VectorTuning other) {
-        return copy(tokens, queries, keyItems, groupsPerUnit, vectorTokens, other, layout, planes, keys);
+        return copy(tokens, queries, keyItems, groupsPerUnit, vectorTokens, other, layout, planes, keys, recording);
     }
 
     DeviceTuning with(PlaneTuning other) {
-        return copy(tokens, queries, keyItems, groupsPerUnit, vectorTokens, vectors, layout, other, keys);
+        return copy(tokens, queries, keyItems, groupsPerUnit, vectorTokens, vectors, layout, other, keys, recording);
     }
 
     DeviceTuning with(SplitTuning other) {
-        return copy(tokens, queries, keyItems, groupsPerUnit, vectorTokens, vectors, layout, planes, other);
+        return copy(tokens, queries, keyItems, groupsPerUnit, vectorTokens, vectors, layout, planes, other, recording);
     }
 
     DeviceTuning with(WeightLayout other) {
-        return copy(tokens, queries, keyItems, groupsPerUnit, vectorTokens, vectors, other, planes, keys);
+        return copy(tokens, queries, keyItems, groupsPerUnit, vectorTokens, vectors, other, planes, keys, recording);
+    }
+
+    DeviceTuning withRecording(boolean other) {
+        return copy(tokens, queries, keyItems, groupsPerUnit, vectorTokens, vectors, layout, planes, keys, other);
     }
 
     DeviceTuning withTokens(int other) {
-        return copy(other, queries, keyItems, groupsPerUnit, vectorTokens, vectors, layout, planes, keys);
+        return copy(other, queries, keyItems, groupsPerUnit, vectorTokens, vectors, layout, planes, keys, recording);
     }
 
     DeviceTuning withQueries(int other) {
-        return copy(tokens, other, keyItems, groupsPerUnit, vectorTokens, vectors, layout, planes, keys);
+        return copy(tokens, other, keyItems, groupsPerUnit, vectorTokens, vectors, layout, planes, keys, recording);
     }
 
     DeviceTuning withKeyItems(int other) {
-        return copy(tokens, queries, other, groupsPerUnit, vectorTokens, vectors, layout, planes, keys);
+        return copy(tokens, queries, other, groupsPerUnit, vectorTokens, vectors, layout, planes, keys, recording);
     }
 
     DeviceTuning withGroupsPerUnit(int other) {
-        return copy(tokens, queries, keyItems, other, vectorTokens, vectors, layout, planes, keys);
+        return copy(tokens, queries, keyItems, other, vectorTokens, vectors, layout, planes, keys, recording);
     }
 
     DeviceTuning withVectorTokens(int other) {
-        return copy(tokens, queries, keyItems, groupsPerUnit, other, vectors, layout, planes, keys);
+        return copy(tokens, queries, keyItems, groupsPerUnit, other, vectors, layout, planes, keys, recording);
     }
 
     private DeviceTuning copy(
@@ -176,7 +185,8 @@ record DeviceTuning(
             VectorTuning newVectors,
             WeightLayout newLayout,
             PlaneTuning newPlanes,
-            SplitTuning newKeys) {
+            SplitTuning newKeys,
+            boolean newRecording) {
         return new DeviceTuning(
                 lanes,
                 split,
@@ -193,7 +203,8 @@ record DeviceTuning(
                 subGroup,
                 newLayout,
                 newPlanes,
-                newKeys);
+                newKeys,
+                newRecording);
     }
 
     /** Work-items of a group that computes tiles, along its first dimension. */

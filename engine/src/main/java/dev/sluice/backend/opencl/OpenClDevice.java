@@ -247,6 +247,7 @@ final class OpenClDevice implements Device {
     }
 
     synchronized void free(Buffer buffer) {
+        steps.recordings().forget(queue, buffer);
         memory.free(buffer);
     }
 
@@ -318,7 +319,7 @@ final class OpenClDevice implements Device {
     }
 
     void forget(OpenClCompiledLayer layer) {
-        steps.forgetChains();
+        steps.forget(queue, layer);
         layers.remove(layer);
     }
 
@@ -336,7 +337,9 @@ final class OpenClDevice implements Device {
         return "OpenCL: " + info.name() + " (" + info.platform() + "), "
                 + tunings.arithmetic() + ", "
                 + (tuning.lanes() == 16 ? "16 rows a work-item" : "work-items share rows")
-                + (steps.chained() ? ", layers in one launch where that is faster" : "") + ", " + tunings.origin()
+                + (steps.chained() ? ", layers in one launch where that is faster" : "")
+                + (steps.recordings().used() ? ", launches replayed where that is faster" : "")
+                + ", " + tunings.origin()
                 + ", "
                 + programs.count()
                 + " kernels (" + origin + ")";
@@ -352,6 +355,7 @@ final class OpenClDevice implements Device {
         queue.finish();
         steps.settle(queue);
         if (!queue.profiling()) {
+            steps.recordings().forgetAll(queue);
             Queue plain = queue;
             queue = context.newProfilingQueue(device);
             plain.close();

@@ -25,7 +25,7 @@ class LaunchesTest {
     private static final int WIDTH = 64;
 
     static Stream<OpenClRuns.Variant> variants() {
-        return OpenClRuns.variants();
+        return Stream.concat(OpenClRuns.variants(), OpenClRuns.replaying());
     }
 
     /** A layer as Llama has it, all matrices in one format. */
@@ -70,7 +70,7 @@ class LaunchesTest {
     @ParameterizedTest(name = "on {0}")
     @MethodSource("variants")
     void aTokenTakesSixLaunchesALayer(OpenClRuns.Variant variant) {
-        boolean parallel = variant.shape().equals("parallel");
+        boolean parallel = variant.shape().endsWith("parallel");
         try (OpenClDevice device = variant.open(t -> parallel ? t.with(new SplitTuning(128, 16, 1000)) : t)) {
             // Where the keys are one share, nothing has to be put together. Vector units have as many shares at any
             // position.

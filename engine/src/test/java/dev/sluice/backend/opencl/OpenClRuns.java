@@ -56,6 +56,10 @@ final class OpenClRuns {
                 case "together" -> wide;
                 case "hasty" -> wide.with(wide.vectors().withPatience(1));
                 case "parallel" -> DeviceTuning.parallel(device.info(), Set.of());
+                case "replayed wide" ->
+                    wide.with(wide.vectors().withPatience(0)).withRecording(true);
+                case "replayed parallel" ->
+                    DeviceTuning.parallel(device.info(), Set.of()).withRecording(true);
                 default -> DeviceTuning.wide(device.info(), VectorDot.valueOf(shape));
             };
             if (info.name().startsWith("Oclgrind")) {
@@ -111,6 +115,16 @@ final class OpenClRuns {
                 .map(Variant::info)
                 .distinct()
                 .flatMap(info -> Stream.of(new Variant(info, "together"), new Variant(info, "hasty")));
+    }
+
+    /** All devices that were found to replay launches, in both shapes of the kernels. */
+    static Stream<Variant> replaying() {
+        return variants()
+                .map(Variant::info)
+                .distinct()
+                .filter(info -> ProbeProcess.capabilities(info.id(), OpenClBackend.find(info.id()))
+                        .contains(Capability.COMMAND_BUFFERS))
+                .flatMap(info -> Stream.of(new Variant(info, "replayed wide"), new Variant(info, "replayed parallel")));
     }
 
     /** All devices with scalar work-items, the shape for GPUs. */
