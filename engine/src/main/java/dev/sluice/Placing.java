@@ -5,6 +5,7 @@ import dev.sluice.backend.Device;
 import dev.sluice.backend.DeviceInfo;
 import dev.sluice.error.SluiceException;
 import dev.sluice.graph.Graph;
+import dev.sluice.plan.DeviceBytes;
 import dev.sluice.plan.DeviceNeeds;
 import dev.sluice.plan.GraphShape;
 import dev.sluice.plan.MemoryBudget;
@@ -80,9 +81,9 @@ final class Placing {
             return List.of(Assignment.resident(device, layers));
         }
         boolean alone = device.info().backend().equals("cpu");
-        StreamChoice choice = StreamChoice.of(needs, device, 0, layers, limit)
-                .or(() -> alone ? Optional.empty() : StreamChoice.of(needs, device, 1, layers, limit))
-                .or(() -> alone ? Optional.empty() : StreamChoice.of(needs, device, 1, layers - 1, limit))
+        StreamChoice choice = choice(device, 0, layers)
+                .or(() -> alone ? Optional.empty() : choice(device, 1, layers))
+                .or(() -> alone ? Optional.empty() : choice(device, 1, layers - 1))
                 .orElse(null);
         if (choice == null) {
             return List.of();
@@ -104,15 +105,27 @@ final class Placing {
         SluiceException refusal = MemoryBudget.of(graph, device, context, options.kvType(), options.batchTokens())
                 .refusal(model, device, limit(device), context);
         int layers = graph.layers().size();
-        Set<Integer> blocks = IntStream.range(0, layers - 2).boxed().collect(Collectors.toSet());
-        long least = needs.of(device, 1, layers - 1, blocks, 1, limit(device)).total();
+        if (device.sharesHostMemory()) {
+            return orElse(
+                    refusal,
+                    "With all weights used in place in the host's memory",
+                    needs.of(device, 0, layers, first(layers), 0, limit(device)));
+        }
         return device.imageBytes(graph.layers().get(1)) == 0
                 ? refusal
-                : new SluiceException(String.format(
-                        Locale.ROOT,
-                        "%s With all blocks streamed, and embedding and head on the CPU, it takes %.1f MiB.",
-                        refusal.getMessage(),
-                        least / (1024.0 * 1024.0)));
+                : orElse(
+                        refusal,
+                        "With all blocks streamed, and embedding and head on the CPU,",
+                        needs.of(device, 1, layers - 1, first(layers - 2), 1, limit(device)));
+    }
+
+    private static Set<Integer> first(int count) {
+        return IntStream.range(0, count).boxed().collect(Collectors.toSet());
+    }
+
+    private static SluiceException orElse(SluiceException refusal, String how, DeviceBytes least) {
+        return new SluiceException(String.format(
+                Locale.ROOT, "%s %s it takes %.1f MiB.", refusal.getMessage(), how, least.total() / (1024.0 * 1024.0)));
     }
 
     /**
@@ -169,15 +182,12 @@ final class Placing {
                     .findFirst()
                     .orElseThrow();
             // The plan counts the file's bytes; the device's layout may take a little more.
-            StreamChoice choice = StreamChoice.of(needs, device, stage.from(), stage.to(), limit(device))
+            StreamChoice choice = choice(device, stage.from(), stage.to())
                     .orElseThrow(() -> new SluiceException(
                             model + " does not fit as planned: " + device.info().id()
                                     + " has no room for layers " + stage.from() + " to " + (stage.to() - 1)
                                     + " in its own layout. Name another device, or use a smaller --ctx"));
-            assignments.add(
-                    choice.streamed().isEmpty()
-                            ? Assignment.resident(device, stage.to() - stage.from())
-                            : assignment(device, choice));
+            assignments.add(assignment(device, choice));
         }
         notes.add(String.format(
                 Locale.ROOT,
@@ -204,14 +214,37 @@ final class Placing {
         return assignments;
     }
 
+    /** What of some layers is not in the device's own memory: nothing, or what it computes from in the host's, or what is copied. */
+    private Optional<StreamChoice> choice(Device device, int from, int to) {
+        long limit = limit(device);
+        Optional<StreamChoice> inPlace = device.sharesHostMemory()
+                ? StreamChoice.inPlace(needs, device, from, to, limit)
+                        .filter(choice -> sharedBytes(device, choice) <= hostLimit())
+                : Optional.empty();
+        return inPlace.or(() -> StreamChoice.of(needs, device, from, to, limit));
+    }
+
     private Assignment assignment(Device device, StreamChoice choice) {
+        int layers = choice.to() - choice.from();
+        if (choice.streamed().isEmpty()) {
+            return Assignment.resident(device, layers);
+        }
+        if (choice.slots() == 0) {
+            return Assignment.sharing(device, layers, choice.streamed());
+        }
         boolean onHost = device.info().backend().equals("cpu");
-        return new Assignment(
+        return Assignment.streaming(
                 device,
-                choice.to() - choice.from(),
+                layers,
                 choice.streamed(),
                 choice.slots(),
                 onHost || imageBytes(device, choice) > hostLimit() ? packedFolder() : null);
+    }
+
+    private long sharedBytes(Device device, StreamChoice choice) {
+        return choice.streamed().stream()
+                .mapToLong(i -> device.residentBytes(graph.layers().get(choice.from() + i)))
+                .sum();
     }
 
     private long imageBytes(Device device, StreamChoice choice) {

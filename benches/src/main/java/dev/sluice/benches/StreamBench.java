@@ -94,7 +94,7 @@ public final class StreamBench {
             try (Executor resident = new Executor(graph, device, options.batchTokens(), Progress.NONE);
                     Executor streaming = new Executor(
                             graph,
-                            List.of(new Assignment(device, layers, streamed, SLOTS, null)),
+                            List.of(Assignment.streaming(device, layers, streamed, SLOTS, null)),
                             options.batchTokens(),
                             Progress.NONE)) {
                 for (int sequences : SEQUENCES) {

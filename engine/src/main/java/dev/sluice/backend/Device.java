@@ -68,6 +68,22 @@ public interface Device extends AutoCloseable {
         void report(long done, long total);
     }
 
+    /** Whether the device computes from the host's memory, so that weights there need not be copied. */
+    default boolean sharesHostMemory() {
+        return false;
+    }
+
+    /**
+     * Makes a layer ready to run, as {@link #compile(Layer)} does, but for its matrices, which stay in the host's memory and are
+     * not counted as the device's: for layers beyond what the device may take.
+     *
+     * @throws IllegalArgumentException if the device does not {@link #sharesHostMemory share} that memory
+     * @throws dev.sluice.error.SluiceException if the device cannot compute the layer, or the host has no room for it
+     */
+    default CompiledLayer compileShared(Layer layer) {
+        throw new IllegalArgumentException(info().id() + " has a memory of its own");
+    }
+
     /**
      * Bytes that the matrices of a layer take in host memory, laid out for this device; the least size of a slot for it. 0 if it
      * has none that could be streamed.

@@ -45,12 +45,19 @@ public final class Prediction {
                 placements.add(new Placement(
                         model.graph().layers().get(placements.size()).name(),
                         assignment.device().info().id(),
-                        assignment.streamed().contains(i) ? Residency.STREAMED : Residency.RESIDENT,
+                        residency(assignment, i),
                         null,
                         0));
             }
         }
         return placements;
+    }
+
+    private static Residency residency(Assignment assignment, int layer) {
+        if (assignment.streamed().contains(layer)) {
+            return Residency.STREAMED;
+        }
+        return assignment.shared().contains(layer) ? Residency.HOST : Residency.RESIDENT;
     }
 
     /** The stages of a step that decodes a token of each of several sequences, with so many in their contexts. */

@@ -55,6 +55,9 @@ public final class PredictionTable {
 
     private static String name(Assignment assignment) {
         return assignment.device().info().id() + " (" + assignment.layers()
+                + (assignment.shared().isEmpty()
+                        ? ""
+                        : ", " + assignment.shared().size() + " in host memory")
                 + (assignment.streamed().isEmpty()
                         ? ""
                         : ", " + assignment.streamed().size() + " streamed") + ")";

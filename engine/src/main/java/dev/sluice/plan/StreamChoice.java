@@ -16,7 +16,7 @@ import java.util.Set;
  * @param from number of the first layer that the device takes
  * @param to number of the layer behind its last
  * @param streamed which of them are streamed, the first of the device's being 0
- * @param slots that these come to
+ * @param slots that these come to; 0 for weights that are used where they are in the host's memory
  * @param bytes what that takes
  */
 public record StreamChoice(int from, int to, Set<Integer> streamed, int slots, DeviceBytes bytes) {
@@ -40,6 +40,24 @@ public record StreamChoice(int from, int to, Set<Integer> streamed, int slots, D
         return choice;
     }
 
+    /**
+     * Chooses for a device that computes from the host's memory, too: which layers' matrices stay there, embedding and head among
+     * them where blocks are not enough. There are no slots then.
+     *
+     * @return empty if they do not fit whatever stays there
+     */
+    public static Optional<StreamChoice> inPlace(DeviceNeeds needs, Device device, int from, int to, long budget) {
+        List<Integer> blocks = new ArrayList<>();
+        Set<Integer> all = new LinkedHashSet<>();
+        for (int i = from; i < to; i++) {
+            all.add(i - from);
+            if (needs.graph().layers().get(i).kind() == Layer.Kind.BLOCK) {
+                blocks.add(i - from);
+            }
+        }
+        return fewest(needs, device, from, to, budget, 0, blocks, all);
+    }
+
     private static Optional<StreamChoice> of(
             DeviceNeeds needs, Device device, int from, int to, long budget, int slots) {
         List<Integer> blocks = new ArrayList<>();
@@ -55,14 +73,27 @@ public record StreamChoice(int from, int to, Set<Integer> streamed, int slots, D
                 blocks.add(i - from);
             }
         }
+        // The head last: its slots are large, and where it shares its table with the embedding nothing is gained.
+        return fewest(needs, device, from, to, budget, slots, blocks, new LinkedHashSet<>(all));
+    }
+
+    /** As few of the blocks as must be, or else all that there are. */
+    private static Optional<StreamChoice> fewest(
+            DeviceNeeds needs,
+            Device device,
+            int from,
+            int to,
+            long budget,
+            int slots,
+            List<Integer> blocks,
+            Set<Integer> all) {
         for (int count = 0; count <= blocks.size(); count++) {
             StreamChoice choice = choice(needs, device, from, to, budget, slots, spread(blocks, count));
             if (choice.fits()) {
                 return Optional.of(choice);
             }
         }
-        // The head last: its slots are large, and where it shares its table with the embedding nothing is gained.
-        StreamChoice choice = choice(needs, device, from, to, budget, slots, new LinkedHashSet<>(all));
+        StreamChoice choice = choice(needs, device, from, to, budget, slots, all);
         return choice.fits() ? Optional.of(choice) : Optional.empty();
     }
 

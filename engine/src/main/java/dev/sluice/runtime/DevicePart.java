@@ -36,6 +36,7 @@ final class DevicePart implements AutoCloseable {
 
     private final Device device;
     private final int from;
+    private final int shared;
     private final List<CompiledLayer> layers = new ArrayList<>();
     private final List<Run> runs;
     private final List<Run> withoutLast;
@@ -50,9 +51,10 @@ final class DevicePart implements AutoCloseable {
     DevicePart(Assignment assignment, int from, List<Layer> all, Device.Loading loading) {
         device = assignment.device();
         this.from = from;
+        shared = assignment.shared().size();
         List<Layer> resident = new ArrayList<>();
         for (int i = 0; i < all.size(); i++) {
-            if (!assignment.streamed().contains(i)) {
+            if (!assignment.streamed().contains(i) && !assignment.shared().contains(i)) {
                 resident.add(all.get(i));
             }
         }
@@ -70,6 +72,10 @@ final class DevicePart implements AutoCloseable {
                     StreamedLayer layer = device.compileStreamed(all.get(i));
                     open.add(layer);
                     streamed.add(layer);
+                    layers.add(layer);
+                } else if (assignment.shared().contains(i)) {
+                    CompiledLayer layer = device.compileShared(all.get(i));
+                    open.add(layer);
                     layers.add(layer);
                 } else {
                     layers.add(compiled.get(next++));
@@ -192,7 +198,9 @@ final class DevicePart implements AutoCloseable {
 
     /** Where its layers are computed and how, for people. */
     String path() {
-        return stream == null ? device.path() : device.path() + ", " + stream.description();
+        return device.path()
+                + (shared == 0 ? "" : ", weights of " + shared + " layers used in place in the host's memory")
+                + (stream == null ? "" : ", " + stream.description());
     }
 
     @Override

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -67,5 +68,36 @@ class StreamingCommandTest {
         }
         assertTrue(streamed >= 2, "streamed " + streamed + " times");
         run.fails(1, "does not fit on gpu:0", "With all blocks streamed");
+    }
+
+    @Test
+    void aDeviceThatSharesTheHostsMemoryUsesWeightsThereInPlace() {
+        String[] command = {
+            "generate",
+            "--model",
+            tinyModel("llama3-gqa").toString(),
+            "--device",
+            "opencl:0",
+            "--ctx",
+            "32",
+            "--ignore-eos",
+            "--tokens",
+            "5,6,7",
+            "--max-tokens",
+            "9",
+            "--temperature",
+            "0",
+            "--json"
+        };
+        var expected = CommandRun.of(command).succeeds().json();
+        String[] less = Arrays.copyOf(command, command.length + 2);
+        less[command.length] = "--memory";
+        less[command.length + 1] = "opencl:0=700K";
+        var actual = CommandRun.of(less).succeeds().json();
+        assertEquals(expected.get("tokens"), actual.get("tokens"));
+        String path = actual.get("path").asText();
+        assertTrue(path.contains("used in place in the host's memory"), path);
+        less[command.length + 1] = "opencl:0=50K";
+        CommandRun.of(less).fails(1, "does not fit on opencl:0", "With all weights used in place");
     }
 }

@@ -14,11 +14,18 @@ final class LayerResources {
     private final List<RotationTable> rotations = new ArrayList<>();
 
     private final @Nullable StreamedMatrices streamed;
+    private final boolean hosted;
 
-    /** @param streamed the matrices, if they are not resident */
-    LayerResources(OpenClDevice device, @Nullable StreamedMatrices streamed) {
+    /**
+     * Nothing yet.
+     *
+     * @param streamed the matrices, if they are not resident
+     * @param hosted whether the matrices lie in the host's memory
+     */
+    LayerResources(OpenClDevice device, @Nullable StreamedMatrices streamed, boolean hosted) {
         this.device = device;
         this.streamed = streamed;
+        this.hosted = hosted;
     }
 
     /** A matrix, in pieces if one buffer cannot hold it. */
@@ -35,7 +42,7 @@ final class LayerResources {
     }
 
     private Matrix matrix(Tensor tensor) {
-        Matrix matrix = device.weights().matrix(tensor);
+        Matrix matrix = device.weights().matrix(tensor, hosted);
         weights.add(matrix.tiles());
         return matrix;
     }

@@ -43,13 +43,18 @@ final class OpenClCompiledLayer implements CompiledLayer {
     private final boolean records;
     private boolean closed;
 
-    /** @param streamed its matrices, if they are not resident */
-    OpenClCompiledLayer(OpenClDevice device, Layer layer, @Nullable StreamedMatrices streamed) {
+    /**
+     * Compiles a layer.
+     *
+     * @param streamed its matrices, if they are not resident
+     * @param hosted whether its matrices lie in the host's memory
+     */
+    OpenClCompiledLayer(OpenClDevice device, Layer layer, @Nullable StreamedMatrices streamed, boolean hosted) {
         this.device = device;
         this.layer = layer;
         attention = layer.attention().orElse(null);
         this.streamed = streamed;
-        resources = new LayerResources(device, streamed);
+        resources = new LayerResources(device, streamed, hosted);
         LayerPlan plan = new LayerPlan(device, resources, layer);
         stages = plan.stages();
         try {

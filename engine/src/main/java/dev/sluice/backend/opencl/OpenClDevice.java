@@ -68,6 +68,10 @@ final class OpenClDevice implements Device {
     private final Programs programs;
     private final WeightStore weights;
     private final MemoryAccount memory;
+    /** What lies in the host's memory beyond the device's, where it computes from both. */
+    private final MemoryAccount shared;
+
+    private final boolean sharesHostMemory;
     private final Scratch scratch;
     private final DeviceSpans spans;
     private final LaunchRecorder recorder;
@@ -105,8 +109,10 @@ final class OpenClDevice implements Device {
         programs = new Programs(info, context, device, cache, tuning.compilers());
         boolean onHost = device.info().type() == DeviceType.CPU;
         memory = new MemoryAccount(info, context, onHost, options.memoryLimit());
+        sharesHostMemory = onHost || device.info().hostUnifiedMemory();
+        shared = new MemoryAccount(info, context, true, 0);
         scratch = new Scratch(this);
-        Upload upload = new Upload(this, onHost || device.info().hostUnifiedMemory(), tuning.layout());
+        Upload upload = new Upload(this, sharesHostMemory, tuning.layout());
         weights = new WeightStore(this, upload, tuning.layout(), info.maxAllocationBytes());
     }
 
@@ -246,9 +252,21 @@ final class OpenClDevice implements Device {
         return memory.take(bytes, what);
     }
 
+    /**
+     * A buffer in the memory that the device shares with the host, which its own is not charged for.
+     *
+     * @param what is to be held, for the message
+     * @throws SluiceException if there is none
+     */
+    synchronized Buffer newSharedBuffer(long bytes, String what) {
+        requireOpen();
+        return shared.take(bytes, what);
+    }
+
     synchronized void free(Buffer buffer) {
         steps.recordings().forget(queue, buffer);
         memory.free(buffer);
+        shared.free(buffer);
     }
 
     Scratch scratch() {
@@ -432,10 +450,23 @@ final class OpenClDevice implements Device {
 
     @Override
     public synchronized CompiledLayer compile(Layer layer) {
-        return compile(layer, null);
+        return compile(layer, null, false);
     }
 
-    private OpenClCompiledLayer compile(Layer layer, @Nullable StreamedMatrices streamed) {
+    @Override
+    public boolean sharesHostMemory() {
+        return sharesHostMemory;
+    }
+
+    @Override
+    public synchronized CompiledLayer compileShared(Layer layer) {
+        if (!sharesHostMemory) {
+            return Device.super.compileShared(layer);
+        }
+        return compile(layer, null, true);
+    }
+
+    private OpenClCompiledLayer compile(Layer layer, @Nullable StreamedMatrices streamed, boolean hosted) {
         if (closed) {
             throw new IllegalStateException(info.id() + " has been closed");
         }
@@ -447,7 +478,7 @@ final class OpenClDevice implements Device {
         }
         try {
             programs.prepare(needed(layer));
-            OpenClCompiledLayer compiled = new OpenClCompiledLayer(this, layer, streamed);
+            OpenClCompiledLayer compiled = new OpenClCompiledLayer(this, layer, streamed, hosted);
             layers.add(compiled);
             return compiled;
         } catch (ClException e) {
@@ -473,7 +504,7 @@ final class OpenClDevice implements Device {
             throw new IllegalArgumentException(layer.name() + " has nothing that could be streamed");
         }
         StreamedMatrices matrices = new StreamedMatrices(image(layer));
-        return new OpenClStreamedLayer(this, compile(layer, matrices), matrices);
+        return new OpenClStreamedLayer(this, compile(layer, matrices, false), matrices);
     }
 
     /** The queue of copies, beside that of the computation. */
@@ -653,6 +684,7 @@ final class OpenClDevice implements Device {
         steps.close();
         weights.close();
         memory.close();
+        shared.close();
         programs.close();
         if (copies != null) {
             copies.close();

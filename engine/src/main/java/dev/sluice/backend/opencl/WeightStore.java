@@ -54,10 +54,17 @@ final class WeightStore implements AutoCloseable {
         return Float.BYTES * tensor.shape().elements();
     }
 
-    /** The tiles of a matrix, which is one of its {@link #pieces}. */
-    Matrix matrix(Tensor tensor) {
+    /**
+     * The tiles of a matrix, which is one of its {@link #pieces}.
+     *
+     * @param hosted whether it is to lie in the host's memory, unless it is there already for another layer
+     */
+    Matrix matrix(Tensor tensor, boolean hosted) {
         Entry entry = acquire(new Key(List.of(tensor), true), () -> {
-            Buffer buffer = device.newBuffer(matrixBytes(tensor), "the tensor " + tensor.name());
+            String what = "the tensor " + tensor.name();
+            Buffer buffer = hosted
+                    ? device.newSharedBuffer(matrixBytes(tensor), what)
+                    : device.newBuffer(matrixBytes(tensor), what);
             return filled(buffer, () -> upload.tiles(tensor, buffer));
         });
         return new Matrix(

@@ -2,6 +2,7 @@ package dev.sluice.backend.opencl;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -84,13 +85,13 @@ class StreamedModelTest {
             Set<Integer> withHead = Set.of(1, layers - 2, layers - 1);
             Path packed = folder.resolve("packed");
             for (Assignment assignment : List.of(
-                    new Assignment(device, layers, blocks, 1, null),
-                    new Assignment(device, layers, blocks, 3, null),
-                    new Assignment(device, layers, some, 3, null),
-                    new Assignment(device, layers, withHead, 2, null),
-                    new Assignment(device, layers, withHead, 1, packed),
-                    new Assignment(device, layers, blocks, 2, packed),
-                    new Assignment(device, layers, blocks, 3, packed))) {
+                    Assignment.streaming(device, layers, blocks, 1, null),
+                    Assignment.streaming(device, layers, blocks, 3, null),
+                    Assignment.streaming(device, layers, some, 3, null),
+                    Assignment.streaming(device, layers, withHead, 2, null),
+                    Assignment.streaming(device, layers, withHead, 1, packed),
+                    Assignment.streaming(device, layers, blocks, 2, packed),
+                    Assignment.streaming(device, layers, blocks, 3, packed))) {
                 float[][] actual = run(graph, assignment);
                 for (int i = 0; i < expected.length; i++) {
                     if (way.name().contains("together") || way.name().contains("hasty")) {
@@ -101,6 +102,43 @@ class StreamedModelTest {
                     }
                 }
             }
+        }
+    }
+
+    /** Nothing of it is charged to the device but vectors, and the bits are those of the resident model. */
+    @ParameterizedTest
+    @MethodSource("devices")
+    void weightsInTheHostsMemoryAreUsedInPlace(Way way) {
+        try (ModelSource source = model();
+                Device device = way.opening().get()) {
+            Graph graph = ModelFamilies.lower(source);
+            int layers = graph.layers().size();
+            Set<Integer> all = Set.copyOf(IntStream.range(0, layers).boxed().toList());
+            if (!device.sharesHostMemory()) {
+                assertThrows(
+                        IllegalArgumentException.class,
+                        () -> device.compileShared(graph.layers().getFirst()));
+                return;
+            }
+            float[][] expected = run(graph, Assignment.resident(device, layers));
+            long free = device.availableBytes();
+            long weights;
+            try (Executor executor = new Executor(
+                    graph, List.of(Assignment.resident(device, layers)), OpenClRuns.BATCH, Progress.NONE)) {
+                weights = free - device.availableBytes();
+                assertFalse(executor.path().contains("in place"), executor.path());
+            }
+            for (Set<Integer> shared : List.of(all, Set.of(2, layers - 2), Set.of(0), Set.of(layers - 1))) {
+                float[][] actual = run(graph, Assignment.sharing(device, layers, shared));
+                for (int i = 0; i < expected.length; i++) {
+                    assertArrayEquals(expected[i], actual[i], shared + ", step " + i);
+                }
+            }
+            try (Executor executor = new Executor(
+                    graph, List.of(Assignment.sharing(device, layers, all)), OpenClRuns.BATCH, Progress.NONE)) {
+                assertTrue(free - device.availableBytes() < weights / 10, executor.path());
+            }
+            assertEquals(free, device.availableBytes());
         }
     }
 
@@ -139,7 +177,7 @@ class StreamedModelTest {
             Graph graph = ModelFamilies.lower(source);
             int layers = graph.layers().size();
             Path packed = folder.resolve("packed");
-            Assignment assignment = new Assignment(device, layers, Set.of(1, 2), 1, packed);
+            Assignment assignment = Assignment.streaming(device, layers, Set.of(1, 2), 1, packed);
             float[][] expected = run(graph, assignment);
             List<Path> files;
             try (Stream<Path> all = Files.list(packed)) {
@@ -161,7 +199,7 @@ class StreamedModelTest {
         try (ModelSource source = model();
                 Device device = devices().findFirst().orElseThrow().opening().get()) {
             Graph graph = ModelFamilies.lower(source);
-            Assignment assignment = new Assignment(device, graph.layers().size(), Set.of(1, 2), 1, file);
+            Assignment assignment = Assignment.streaming(device, graph.layers().size(), Set.of(1, 2), 1, file);
             SluiceException e = assertThrows(SluiceException.class, () -> run(graph, assignment));
             assertTrue(e.getMessage().contains(file.toString()), e.getMessage());
         }
