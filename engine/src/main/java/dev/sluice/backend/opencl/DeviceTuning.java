@@ -5,6 +5,7 @@ import dev.sluice.opencl.DeviceInfo;
 import dev.sluice.opencl.DeviceType;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 
 /**
@@ -53,6 +54,11 @@ record DeviceTuning(
     /** Keys that attention goes over at a time. */
     static final int KEYS = 64;
 
+    /** Work-items that share the columns of a product with one token, where many read side by side. */
+    private static final int SHARES = 4;
+
+    private static final List<String> PHONE_GPU_MAKERS = List.of("qualcomm", "arm", "imagination");
+
     /** Sums of 16 rows that fit 32 registers beside the quants; half as many where a compiler makes two registers of each. */
     private static final int SUMS = 12;
 
@@ -86,7 +92,7 @@ record DeviceTuning(
         SplitTuning keys = SplitTuning.of(info.maxWorkGroupSize());
         return new DeviceTuning(
                 1,
-                4,
+                SHARES,
                 8,
                 4,
                 64,
@@ -98,7 +104,7 @@ record DeviceTuning(
                 compilers(info),
                 VectorTuning.NONE,
                 subGroup(info),
-                info.localMemory() >= PlaneTuning.LOCAL_BYTES ? WeightLayout.PLANES : WeightLayout.TILES,
+                layout(info),
                 planes,
                 keys,
                 false);
@@ -110,6 +116,25 @@ record DeviceTuning(
                 ? wide(info, capabilities.contains(Capability.X86_VNNI) ? VectorDot.X86_VNNI : VectorDot.NONE)
                 : parallel(info, capabilities);
         return shaped.withRecording(capabilities.contains(Capability.COMMAND_BUFFERS));
+    }
+
+    /**
+     * Work-items share rows where they share memory fast. GPUs of phones do not, or are said to be slow at it (their own kernels
+     * in other engines have weights transposed): what local memory tells, and the makers' names, choose where to start from.
+     */
+    private static WeightLayout layout(DeviceInfo info) {
+        boolean gpu = info.type() == DeviceType.GPU;
+        boolean room = info.localMemory() >= PlaneTuning.LOCAL_BYTES;
+        if (room && !(gpu && (!info.dedicatedLocalMemory() || ofPhones(info)))) {
+            return WeightLayout.PLANES;
+        }
+        boolean columns = gpu && info.maxWorkGroupSize() >= MatVecColumns.items(SHARES);
+        return columns ? WeightLayout.COLUMNS : WeightLayout.TILES;
+    }
+
+    private static boolean ofPhones(DeviceInfo info) {
+        String vendor = info.vendor().toLowerCase(Locale.ROOT);
+        return PHONE_GPU_MAKERS.stream().anyMatch(vendor::startsWith);
     }
 
     /** Whether the device is the simulator Oclgrind, which has its own limits. */

@@ -20,6 +20,7 @@ import dev.sluice.backend.WeightImage;
 import dev.sluice.backend.WeightSlot;
 import dev.sluice.backend.tiles.ImageLayout;
 import dev.sluice.backend.tiles.RowTiles;
+import dev.sluice.backend.tiles.WeightLayout;
 import dev.sluice.error.DeviceFailure;
 import dev.sluice.error.SluiceException;
 import dev.sluice.graph.Layer;
@@ -354,7 +355,9 @@ final class OpenClDevice implements Device {
         String origin = compiled == 0 ? "cached" : compiled == programs.count() ? "compiled" : compiled + " compiled";
         return "OpenCL: " + info.name() + " (" + info.platform() + "), "
                 + tunings.arithmetic() + ", "
-                + (tuning.lanes() == 16 ? "16 rows a work-item" : "work-items share rows")
+                + (tuning.lanes() == 16
+                        ? "16 rows a work-item"
+                        : tuning.layout() == WeightLayout.PLANES ? "work-items share rows" : "a row a work-item")
                 + (steps.chained() ? ", layers in one launch where that is faster" : "")
                 + (steps.recordings().used() ? ", launches replayed where that is faster" : "")
                 + ", " + tunings.origin()

@@ -46,7 +46,11 @@ class GreedyRunTest {
         // Hasty work-groups never meet, so all is taken again.
         return Stream.concat(
                 Stream.of(fast),
-                Stream.of(OpenClRuns.parallel(), OpenClRuns.meetingVariants(), OpenClRuns.replaying())
+                Stream.of(
+                                OpenClRuns.parallel(),
+                                OpenClRuns.columns(),
+                                OpenClRuns.meetingVariants(),
+                                OpenClRuns.replaying())
                         .flatMap(Function.identity())
                         .map(variant -> new Opened(variant.toString(), variant::open)));
     }

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Products of both layouts of weights and what is fused into them, against the scalar definition. */
+/** Products of all layouts of weights and what is fused into them, against the scalar definition. */
 class LinearTest {
     /** docs/PRECISION.md derives it. */
     private static final double LIMIT = 1e-9;
@@ -34,7 +34,7 @@ class LinearTest {
     private static final int[] TOKENS = {1, 2, 5, 16, 20};
 
     static Stream<OpenClRuns.Variant> variants() {
-        return OpenClRuns.variants();
+        return Stream.concat(OpenClRuns.variants(), OpenClRuns.columns());
     }
 
     static Stream<OpenClRuns.Variant> parallel() {
@@ -42,7 +42,7 @@ class LinearTest {
     }
 
     static Stream<Arguments> formats() {
-        return OpenClRuns.variants()
+        return variants()
                 .flatMap(variant -> Arrays.stream(DType.values())
                         .filter(RowTiles::supports)
                         .map(type -> Arguments.of(variant, type)));

@@ -12,6 +12,7 @@ import dev.sluice.backend.DeviceMemory;
 import dev.sluice.backend.DeviceOptions;
 import dev.sluice.backend.LayerState;
 import dev.sluice.backend.Step;
+import dev.sluice.backend.tiles.WeightLayout;
 import dev.sluice.graph.Layer;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -56,6 +57,7 @@ final class OpenClRuns {
                 case "together" -> wide;
                 case "hasty" -> wide.with(wide.vectors().withPatience(1));
                 case "parallel" -> DeviceTuning.parallel(device.info(), Set.of());
+                case "columns" -> DeviceTuning.parallel(device.info(), Set.of()).with(WeightLayout.COLUMNS);
                 case "replayed wide" ->
                     wide.with(wide.vectors().withPatience(0)).withRecording(true);
                 case "replayed parallel" ->
@@ -125,6 +127,11 @@ final class OpenClRuns {
                 .filter(info -> ProbeProcess.capabilities(info.id(), OpenClBackend.find(info.id()))
                         .contains(Capability.COMMAND_BUFFERS))
                 .flatMap(info -> Stream.of(new Variant(info, "replayed wide"), new Variant(info, "replayed parallel")));
+    }
+
+    /** All devices with a row for each work-item and weights as GPUs of phones have them. */
+    static Stream<Variant> columns() {
+        return variants().map(Variant::info).distinct().map(info -> new Variant(info, "columns"));
     }
 
     /** All devices with scalar work-items, the shape for GPUs. */
