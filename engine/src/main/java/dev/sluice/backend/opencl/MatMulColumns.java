@@ -4,10 +4,9 @@ import dev.sluice.tensor.DType;
 
 /** {@code matmul_columns.cl}: a product with many tokens from row columns. */
 final class MatMulColumns implements Stage {
-    /** Work-items of a group, and the rows and tokens that each has. */
+    /** Work-items of a group, for a row each, and the tokens that each has. */
     private static final int ROW_ITEMS = 64;
 
-    private static final int ROWS = 2;
     private static final int TOKENS = 8;
 
     private final Product product;
@@ -24,14 +23,14 @@ final class MatMulColumns implements Stage {
         return ProgramSpec.of("matmul_columns")
                 .withPlanes(type)
                 .with("ROW_ITEMS", ROW_ITEMS)
-                .with("ROWS", ROWS)
                 .with("TOKENS", TOKENS)
+                .with("SUB_GROUP", tuning.subGroup())
                 .multiplyingBy(tuning);
     }
 
     @Override
     public void submit(Run run) {
-        long groups = Math.ceilDiv(16L * product.resultTiles(), ROWS * ROW_ITEMS);
+        long groups = Math.ceilDiv(16L * product.resultTiles(), ROW_ITEMS);
         product.many(kernel.args(), run, input)
                 .launch(run.queue, groups * ROW_ITEMS, Math.ceilDiv(run.tokens, TOKENS), ROW_ITEMS, 1);
     }

@@ -32,6 +32,7 @@ final class MatVecColumns implements Stage {
                 .with("ROW_ITEMS", ROW_ITEMS)
                 .with("SHARES", tuning.split())
                 .with("ROWS", ROWS)
+                .with("SUB_GROUP", tuning.subGroup())
                 .multiplyingBy(tuning);
     }
 

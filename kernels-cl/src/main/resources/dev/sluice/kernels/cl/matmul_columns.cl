@@ -6,10 +6,10 @@
 // x            f32 [tokens, columns] from element x_at
 // residual, y  f32 [tokens, stride] from element residual_at, y_at; may be the same memory
 //
-// A work-item has one row in each of ROWS tiles and TOKENS tokens (dimension 1 of the groups): it expands four weights of each
-// row at a time, and its neighbours, which have the next rows, read the same numbers of x. There is no local memory.
+// A work-item has one row and TOKENS tokens (dimension 1 of the groups): it expands four weights at a time, and its neighbours,
+// which have the next rows, read the same numbers of x. There is no local memory.
 //
-// Tunable: QUANT (the format's file), ROW_ITEMS (a multiple of 16), ROWS (1 or 2), TOKENS, MULTIPLY_ADD.
+// Tunable: QUANT (the format's file), ROW_ITEMS (a multiple of 16), TOKENS, SUB_GROUP, MULTIPLY_ADD.
 
 #ifndef QUANT
 #define QUANT "planes/q4_0.cl"
@@ -17,13 +17,11 @@
 #ifndef ROW_ITEMS
 #define ROW_ITEMS 64
 #endif
-#ifndef ROWS
-#define ROWS 2
-#endif
 #ifndef TOKENS
 #define TOKENS 8
 #endif
 #define BY_COLUMNS 1
+#include "demanded.cl"
 #include QUANT
 #include "linear.cl"
 #define FLOATS 1
@@ -43,96 +41,69 @@ static inline float4 quad_of(const global float *x, int c, int columns) {
     return (float4)(v[0], v[1], v[2], v[3]);
 }
 
-kernel __attribute__((reqd_work_group_size(ROW_ITEMS, 1, 1)))
+kernel __attribute__((reqd_work_group_size(ROW_ITEMS, 1, 1))) DEMANDED
 void matmul_columns(const global uchar *w0, const global uchar *w1, const global uchar *w2, int rows0, int rows1,
                     int rows2, int columns, int flags, const global float *bias, const global float *x, int x_at,
                     int tokens, const global float *residual, int residual_at, global float *y, int y_at, int stride) {
     int tiles = flags & GATED ? TILES(rows0) : TILES(rows0) + TILES(rows1) + TILES(rows2);
-    size_t tile_bytes = PLANES_BYTES(columns);
     int lane = get_local_id(0) % 16;
-    int first = get_group_id(0) * (ROWS * TILES_ACROSS) + get_local_id(0) / 16;
+    int own = get_group_id(0) * TILES_ACROSS + get_local_id(0) / 16;
     int first_token = get_group_id(1) * TOKENS;
-    place_t p[ROWS];
-#pragma unroll
-    for (int r = 0; r < ROWS; r++) {
-        // Tiles beyond the last repeat it and are not written; nor are tokens.
-        p[r] = place_of(min(first + r * TILES_ACROSS, tiles - 1), w0, w1, w2, rows0, rows1, rows2, tile_bytes);
+    if (own >= tiles) {
+        return;
     }
-    float sum[ROWS][TOKENS];
-    float gate[ROWS][TOKENS];
+    place_t p = place_of(own, w0, w1, w2, rows0, rows1, rows2, PLANES_BYTES(columns));
+    float sum[TOKENS];
+    float gate[TOKENS];
 #pragma unroll
-    for (int r = 0; r < ROWS; r++) {
-#pragma unroll
-        for (int t = 0; t < TOKENS; t++) {
-            sum[r][t] = 0.0f;
-        }
+    for (int t = 0; t < TOKENS; t++) {
+        sum[t] = 0.0f;
     }
     int passes = flags & GATED ? 2 : 1;
 #pragma unroll 1
     for (int pass = 0; pass < passes; pass++) {
-        const global uchar *tile[ROWS];
+        const global uchar *tile = pass == 0 ? p.tile : w1 + (p.tile - w0);
 #pragma unroll
-        for (int r = 0; r < ROWS; r++) {
-            tile[r] = pass == 0 ? p[r].tile : w1 + (p[r].tile - w0);
-#pragma unroll
-            for (int t = 0; t < TOKENS; t++) {
-                gate[r][t] = sum[r][t];
-                sum[r][t] = 0.0f;
-            }
+        for (int t = 0; t < TOKENS; t++) {
+            gate[t] = sum[t];
+            sum[t] = 0.0f;
         }
 #pragma unroll 1
         for (int i = 0; i < CHUNKS(columns); i++) {
-            chunk_t w[ROWS];
-#pragma unroll
-            for (int r = 0; r < ROWS; r++) {
-                w[r] = load_chunk(tile[r], columns, lane, i);
-            }
+            chunk_t w = load_chunk(tile, columns, lane, i);
 #pragma unroll
             for (int sub = 0; sub < CHUNK_COLS / SCALE_COLS; sub++) {
 #if SCALE_HALVES
-                float2 scale[ROWS];
-#pragma unroll
-                for (int r = 0; r < ROWS; r++) {
-                    scale[r] = scales_of(tile[r], columns, lane, i / CHUNKS_PER_PART, i % CHUNKS_PER_PART + sub);
-                    scale[r].y = MULTIPLY_ADD(-QUANT_BIAS, scale[r].x, scale[r].y);
-                }
+                float2 scale = scales_of(tile, columns, lane, i / CHUNKS_PER_PART, i % CHUNKS_PER_PART + sub);
+                float4 offset = MULTIPLY_ADD(-QUANT_BIAS, scale.x, scale.y);
 #endif
-#pragma unroll
+#pragma unroll 2
                 for (int quad = 0; quad < SCALE_COLS / 4; quad++) {
                     int c = sub * SCALE_COLS + 4 * quad;
-                    float4 q[ROWS];
-#pragma unroll
-                    for (int r = 0; r < ROWS; r++) {
-                        q[r] = chunk_quad(w[r], c / 4);
+                    float4 q = chunk_quad(w, c / 4);
 #if SCALE_HALVES
-                        q[r] = MULTIPLY_ADD(q[r], (float4)scale[r].x, (float4)scale[r].y);
+                    q = MULTIPLY_ADD(q, (float4)scale.x, offset);
 #endif
-                    }
 #pragma unroll
                     for (int t = 0; t < TOKENS; t++) {
-                        const global float *own = x + x_at + (size_t)min(first_token + t, tokens - 1) * columns;
-                        float4 v = quad_of(own, i * CHUNK_COLS + c, columns);
-#pragma unroll
-                        for (int r = 0; r < ROWS; r++) {
-                            float s = MULTIPLY_ADD(q[r].x, v.x, sum[r][t]);
-                            s = MULTIPLY_ADD(q[r].y, v.y, s);
-                            s = MULTIPLY_ADD(q[r].z, v.z, s);
-                            sum[r][t] = MULTIPLY_ADD(q[r].w, v.w, s);
-                        }
+                        // Tokens beyond the last repeat it and are not written.
+                        const global float *its = x + x_at + (size_t)min(first_token + t, tokens - 1) * columns;
+                        float4 v = quad_of(its, i * CHUNK_COLS + c, columns);
+                        float s = MULTIPLY_ADD(q.x, v.x, sum[t]);
+                        s = MULTIPLY_ADD(q.y, v.y, s);
+                        s = MULTIPLY_ADD(q.z, v.z, s);
+                        sum[t] = MULTIPLY_ADD(q.w, v.w, s);
                     }
                 }
             }
         }
     }
 #pragma unroll
-    for (int r = 0; r < ROWS; r++) {
-#pragma unroll
-        for (int t = 0; t < TOKENS; t++) {
-            if (first + r * TILES_ACROSS < tiles && first_token + t < tokens) {
-                float value = flags & GATED ? activate(gate[r][t], flags & GELU) * sum[r][t] : sum[r][t];
-                size_t at = (size_t)(first_token + t) * stride;
-                finish(value, p[r], lane, bias, residual + residual_at + at, y + y_at + at, flags);
-            }
+    for (int t = 0; t < TOKENS; t++) {
+        if (first_token + t < tokens) {
+            float value = flags & GATED ? activate(gate[t], flags & GELU) * sum[t] : sum[t];
+            size_t at = (size_t)(first_token + t) * stride;
+            finish(value, p, lane, bias, residual + residual_at + at, y + y_at + at, flags);
         }
     }
 }

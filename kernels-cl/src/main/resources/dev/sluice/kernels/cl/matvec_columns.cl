@@ -11,7 +11,7 @@
 // tiles, and every SHARES-th chunk of 16 bytes of them, so that neighbours read neighbouring chunks, and all the same
 // numbers of x. Local memory holds one sum of each work-item at the end, and of the norm; the weights never go there.
 //
-// Tunable: QUANT (the format's file), ROW_ITEMS (a multiple of 16), SHARES, ROWS (1 or 2), MULTIPLY_ADD.
+// Tunable: QUANT (the format's file), ROW_ITEMS (a multiple of 16), SHARES, ROWS (1 or 2), SUB_GROUP, MULTIPLY_ADD.
 
 #ifndef QUANT
 #define QUANT "planes/q4_0.cl"
@@ -26,6 +26,7 @@
 #define ROWS 2
 #endif
 #define BY_COLUMNS 1
+#include "demanded.cl"
 #include QUANT
 #include "linear.cl"
 #define FLOATS 1
@@ -52,12 +53,13 @@ static inline float all_of(float4 v) {
     return (v.x + v.y) + (v.z + v.w);
 }
 
-kernel __attribute__((reqd_work_group_size(ROW_ITEMS, SHARES, 1)))
+kernel __attribute__((reqd_work_group_size(ROW_ITEMS, SHARES, 1))) DEMANDED
 void matvec_columns(const global uchar *w0, const global uchar *w1, const global uchar *w2, int rows0, int rows1,
                     int rows2, int columns, int flags, const global float *gain, float eps, const global float *bias,
                     const global float *x, int x_at, const global float *residual, int residual_at, global float *y,
                     int y_at) {
     local float scratch[ITEMS];
+    local float shares[2 * ROWS * ITEMS];
     int row_item = get_local_id(0);
     int share = get_local_id(1);
     int item = share * ROW_ITEMS + row_item;
@@ -85,22 +87,17 @@ void matvec_columns(const global uchar *w0, const global uchar *w1, const global
         }
         factor = 1.0f / sqrt(square / columns + eps);
     }
-    barrier(CLK_LOCAL_MEM_FENCE);
 
     int tiles = flags & GATED ? TILES(rows0) : TILES(rows0) + TILES(rows1) + TILES(rows2);
     size_t tile_bytes = PLANES_BYTES(columns);
     int lane = row_item % 16;
     int first = get_group_id(0) * (ROWS * TILES_ACROSS) + row_item / 16;
-    place_t p[ROWS];
+    const global uchar *mine[ROWS];
 #pragma unroll
     for (int r = 0; r < ROWS; r++) {
         // Tiles beyond the last repeat it and are not written.
-        p[r] = place_of(min(first + r * TILES_ACROSS, tiles - 1), w0, w1, w2, rows0, rows1, rows2, tile_bytes);
-    }
-    float result[ROWS];
-#pragma unroll
-    for (int r = 0; r < ROWS; r++) {
-        result[r] = 0.0f;
+        int tile = min(first + r * TILES_ACROSS, tiles - 1);
+        mine[r] = place_of(tile, w0, w1, w2, rows0, rows1, rows2, tile_bytes).tile;
     }
     int passes = flags & GATED ? 2 : 1;
 #pragma unroll 1
@@ -109,7 +106,7 @@ void matvec_columns(const global uchar *w0, const global uchar *w1, const global
         float sum[ROWS];
 #pragma unroll
         for (int r = 0; r < ROWS; r++) {
-            tile[r] = pass == 0 ? p[r].tile : w1 + (p[r].tile - w0);
+            tile[r] = pass == 0 ? mine[r] : w1 + (mine[r] - w0);
             sum[r] = 0.0f;
         }
 #pragma unroll 1
@@ -127,7 +124,7 @@ void matvec_columns(const global uchar *w0, const global uchar *w1, const global
                 for (int r = 0; r < ROWS; r++) {
                     s[r] = 0.0f;
                 }
-#pragma unroll
+#pragma unroll 4
                 for (int quad = 0; quad < SCALE_COLS / 4; quad++) {
                     int c = sub * SCALE_COLS + 4 * quad;
                     float4 v = quad_of(x, gain, i * CHUNK_COLS + c, columns, flags);
@@ -152,23 +149,27 @@ void matvec_columns(const global uchar *w0, const global uchar *w1, const global
         }
 #pragma unroll
         for (int r = 0; r < ROWS; r++) {
-            scratch[item] = sum[r];
-            barrier(CLK_LOCAL_MEM_FENCE);
-            float value = 0.0f;
-            for (int i = 0; i < SHARES; i++) {
-                value += scratch[i * ROW_ITEMS + row_item];
-            }
-            value *= factor;
-            result[r] = pass == 0 ? value : activate(result[r], flags & GELU) * value;
-            barrier(CLK_LOCAL_MEM_FENCE);
+            shares[(pass * ROWS + r) * ITEMS + item] = sum[r];
         }
     }
-    if (share == 0) {
-#pragma unroll
-        for (int r = 0; r < ROWS; r++) {
-            if (first + r * TILES_ACROSS < tiles) {
-                finish(result[r], p[r], lane, bias, residual + residual_at, y + y_at, flags);
+    barrier(CLK_LOCAL_MEM_FENCE);
+    // The shares of a row's sums; a row of work-items does one of ROWS runs of rows.
+    for (int r = share; r < ROWS; r += SHARES) {
+        int tile = first + r * TILES_ACROSS;
+        if (tile < tiles) {
+            const local float *its = shares + r * ITEMS + row_item;
+            float value = 0.0f;
+            float other = 0.0f;
+            for (int i = 0; i < SHARES; i++) {
+                value += its[i * ROW_ITEMS];
+                other += flags & GATED ? its[(ROWS * SHARES + i) * ROW_ITEMS] : 0.0f;
             }
+            value *= factor;
+            if (flags & GATED) {
+                value = activate(value, flags & GELU) * (factor * other);
+            }
+            place_t at = place_of(tile, w0, w1, w2, rows0, rows1, rows2, tile_bytes);
+            finish(value, at, lane, bias, residual + residual_at, y + y_at, flags);
         }
     }
 }
