@@ -48,10 +48,10 @@ class ArchitectureTest {
                             "opencl",
                             "system",
                             "trace")),
-            Map.entry("dev.sluice.measure", uses("error", "tensor", "graph", "backend", "plan")),
+            Map.entry("dev.sluice.measure", uses("error", "tensor", "graph", "backend", "plan", "system")),
             Map.entry("dev.sluice.plan", uses("error", "tensor", "graph", "backend", "kernels", "simulate")),
             Map.entry("dev.sluice.simulate", uses("error", "tensor", "graph", "backend")),
-            Map.entry("dev.sluice.stream", uses("error", "graph", "backend", "trace")),
+            Map.entry("dev.sluice.stream", uses("error", "graph", "backend", "system", "trace")),
             Map.entry("dev.sluice.runtime", uses("error", "graph", "backend", "stream", "tokenizer", "trace")));
 
     private static String[] uses(String... packages) {

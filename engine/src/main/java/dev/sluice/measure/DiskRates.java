@@ -1,17 +1,15 @@
 package dev.sluice.measure;
 
 import dev.sluice.error.SluiceException;
+import dev.sluice.system.DirectReads;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
-import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * How fast a model's file is read, in bytes per second.
@@ -40,53 +38,37 @@ public record DiskRates(OptionalDouble direct, double cached) {
                 return Optional.empty();
             }
             OptionalDouble direct = direct(file, buffer, bytes);
-            rate(file, Set.of(StandardOpenOption.READ), buffer, bytes); // into the page cache
-            return Optional.of(new DiskRates(direct, rate(file, Set.of(StandardOpenOption.READ), buffer, bytes)));
+            cached(file, buffer, bytes); // into the page cache
+            return Optional.of(new DiskRates(direct, cached(file, buffer, bytes)));
         } catch (IOException e) {
             throw new SluiceException(file + ": its disk cannot be measured: " + e, e);
         }
     }
 
     private static OptionalDouble direct(Path file, ByteBuffer buffer, long bytes) {
-        OpenOption direct = directOption();
-        if (direct == null) {
-            return OptionalDouble.empty();
-        }
-        try {
-            return OptionalDouble.of(rate(file, Set.of(StandardOpenOption.READ, direct), buffer, bytes));
-        } catch (IOException | UnsupportedOperationException e) {
-            return OptionalDouble
-                    .empty(); // a file system without direct reads, such as one in memory: the profile has none
+        try (FileChannel channel = DirectReads.open(file).orElse(null)) {
+            return channel == null ? OptionalDouble.empty() : OptionalDouble.of(rate(channel, buffer, bytes));
+        } catch (IOException e) {
+            return OptionalDouble.empty(); // some file systems refuse only when they read: the profile has none
         }
     }
 
-    /** The JDK's own, which its compiler does not want to be named. */
-    private static @Nullable OpenOption directOption() {
-        try {
-            for (Object option :
-                    Class.forName("com.sun.nio.file.ExtendedOpenOption").getEnumConstants()) {
-                if (option instanceof OpenOption direct && direct.toString().equals("DIRECT")) {
-                    return direct;
-                }
-            }
-            return null;
-        } catch (ClassNotFoundException e) {
-            return null; // a run time without the module that has it
+    private static double cached(Path file, ByteBuffer buffer, long bytes) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            return rate(channel, buffer, bytes);
         }
     }
 
-    private static double rate(Path file, Set<OpenOption> options, ByteBuffer buffer, long bytes) throws IOException {
-        try (FileChannel channel = FileChannel.open(file, options)) {
-            long started = System.nanoTime();
-            for (long read = 0; read < bytes; ) {
-                buffer.clear().limit((int) Math.min(PIECE, bytes - read));
-                int count = channel.read(buffer);
-                if (count < 0) {
-                    throw new IOException("it became shorter while it was read");
-                }
-                read += count;
+    private static double rate(FileChannel channel, ByteBuffer buffer, long bytes) throws IOException {
+        long started = System.nanoTime();
+        for (long read = 0; read < bytes; ) {
+            buffer.clear().limit((int) Math.min(PIECE, bytes - read));
+            int count = channel.read(buffer);
+            if (count < 0) {
+                throw new IOException("it became shorter while it was read");
             }
-            return bytes * 1e9 / Math.max(1, System.nanoTime() - started);
+            read += count;
         }
+        return bytes * 1e9 / Math.max(1, System.nanoTime() - started);
     }
 }

@@ -6,6 +6,7 @@ import dev.sluice.backend.StreamedLayer;
 import dev.sluice.backend.WeightImage;
 import dev.sluice.backend.WeightSlot;
 import dev.sluice.error.SluiceException;
+import dev.sluice.system.PhysicalMemory;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,6 +26,9 @@ final class FileImages implements ImageSource {
     private final List<WeightSlot> slots;
     private final List<WeightImage> ring = new ArrayList<>();
     private final PackedFiles files;
+    /** Whether they are read past the page cache: what does not fit there is gone from it whenever its turn comes. */
+    private final boolean direct;
+
     /** The copies that were begun, by slot. */
     private final Fence[] copies;
     /** Which layer each slot is to get. */
@@ -48,7 +52,9 @@ final class FileImages implements ImageSource {
     FileImages(Device device, List<StreamedLayer> layers, List<WeightSlot> slots, Path folder, Device.Loading loading) {
         this.layers = layers;
         this.slots = slots;
-        files = new PackedFiles(folder);
+        long all = layers.stream().mapToLong(StreamedLayer::imageBytes).sum();
+        direct = all > PhysicalMemory.available();
+        files = new PackedFiles(folder, direct);
         copies = new Fence[slots.size()];
         wanted = new int[slots.size()];
         numbers = new long[slots.size()];
@@ -57,7 +63,7 @@ final class FileImages implements ImageSource {
         boolean done = false;
         try {
             for (int i = 0; i < slots.size() + MORE_THAN_SLOTS; i++) {
-                ring.add(device.newImage(largest));
+                ring.add(device.newImage(PackedFiles.roomFor(largest)));
             }
             int packed = 0;
             for (StreamedLayer layer : layers) {
@@ -152,7 +158,7 @@ final class FileImages implements ImageSource {
 
     @Override
     public String description() {
-        return "from " + files.folder();
+        return "from " + files.folder() + (direct ? ", past the page cache," : "");
     }
 
     @Override

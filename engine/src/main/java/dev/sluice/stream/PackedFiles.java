@@ -2,6 +2,7 @@ package dev.sluice.stream;
 
 import dev.sluice.backend.StreamedLayer;
 import dev.sluice.error.SluiceException;
+import dev.sluice.system.DirectReads;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -13,6 +14,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * Images of layers in files, one each, so that they can be read from disk as a device wants them, without being packed anew
@@ -23,35 +25,56 @@ final class PackedFiles implements AutoCloseable {
     /** The most that one call reads: a ByteBuffer's limit, and some of a disk's latency hidden. */
     private static final long MOST_AT_ONCE = 1L << 30;
 
+    /** What files are long in: a multiple of the blocks of all usual file systems, which direct reads come in. */
+    private static final long BLOCK = 4096;
+
     private final List<FileChannel> files = new ArrayList<>();
     private final Path folder;
+    private final boolean direct;
 
-    /** @param folder for this model alone: its files are taken for those of the same layers */
-    PackedFiles(Path folder) {
+    /**
+     * No files yet.
+     *
+     * @param folder for this model alone: its files are taken for those of the same layers
+     * @param direct whether to read past the page cache, where that goes
+     */
+    PackedFiles(Path folder, boolean direct) {
         this.folder = folder;
+        this.direct = direct;
+    }
+
+    /** Bytes of memory that reading an image takes. */
+    static long roomFor(long imageBytes) {
+        return Math.ceilDiv(imageBytes, BLOCK) * BLOCK;
     }
 
     /**
      * Opens a layer's file, which is written first if it is not there.
      *
-     * @param room memory for the image
+     * @param room memory for the image, as much as {@link #roomFor} says
      * @throws SluiceException if the disk has no room for it
      */
     void add(StreamedLayer layer, MemorySegment room) {
-        long bytes = layer.imageBytes();
+        long bytes = roomFor(layer.imageBytes());
         Path file = folder.resolve(
                 layer.layer().name().replaceAll("[^A-Za-z0-9]+", "-") + "." + layer.imageLayout() + ".packed");
         try {
             if (!Files.isRegularFile(file) || Files.size(file) != bytes) {
                 write(layer, file, room.asSlice(0, bytes));
             }
-            files.add(FileChannel.open(file, StandardOpenOption.READ));
+            files.add(open(file, room));
         } catch (IOException e) {
             throw new SluiceException(
                     "The packed weights of " + layer.layer().name() + " cannot be kept in " + file + ": " + e
                             + ". Free space there, or set SLUICE_CACHE_DIR to another folder",
                     e);
         }
+    }
+
+    private FileChannel open(Path file, MemorySegment room) throws IOException {
+        Optional<FileChannel> channel =
+                direct && room.address() % BLOCK == 0 ? DirectReads.open(file) : Optional.empty();
+        return channel.isPresent() ? channel.get() : FileChannel.open(file, StandardOpenOption.READ);
     }
 
     private void write(StreamedLayer layer, Path file, MemorySegment room) throws IOException {
@@ -82,8 +105,10 @@ final class PackedFiles implements AutoCloseable {
      * Reads an image.
      *
      * @param index of the layer, in the order in which they were added
+     * @param target as long as {@link #roomFor} says
      */
-    void read(int index, MemorySegment target, long bytes) throws IOException {
+    void read(int index, MemorySegment target, long imageBytes) throws IOException {
+        long bytes = roomFor(imageBytes);
         MemorySegment room = target.asSlice(0, bytes);
         for (long at = 0; at < bytes; ) {
             int count = files.get(index).read(view(room, at), at);

@@ -18,11 +18,17 @@ public final class PhysicalMemory {
 
     /** Bytes that may still be taken: free memory and the caches that the system would give up. */
     public static long available() {
-        long free = system().map(com.sun.management.OperatingSystemMXBean::getFreeMemorySize)
-                .orElseGet(() -> Runtime.getRuntime().freeMemory());
+        long machine = field("MemTotal:");
+        if (machine == 0) {
+            return system().map(com.sun.management.OperatingSystemMXBean::getFreeMemorySize)
+                    .orElseGet(() -> Runtime.getRuntime().freeMemory());
+        }
         long available = field("MemAvailable:");
-        // Within a container the limit counts, not the machine.
-        return available == 0 ? free : Math.min(available, free + field("Cached:"));
+        long total = total();
+        // What a container counts as taken includes caches, which it gives up as well; this process is what stays.
+        return total < machine
+                ? Math.clamp(total - ResidentMemory.unreclaimable().orElse(0), 0, available)
+                : available;
     }
 
     private static long field(String key) {

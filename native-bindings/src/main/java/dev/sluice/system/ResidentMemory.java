@@ -23,6 +23,11 @@ public final class ResidentMemory {
         return bytes("VmHWM:");
     }
 
+    /** Bytes held now that are no pages of files; empty where the system does not tell (other than Linux). */
+    public static OptionalLong unreclaimable() {
+        return bytes("RssAnon:");
+    }
+
     private static OptionalLong bytes(String label) {
         if (!Files.isReadable(STATUS)) {
             return OptionalLong.empty();

@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 
 /**
@@ -26,6 +28,8 @@ public final class SyntheticModel {
     record Size(int blocks, int embedding, int feedForward, int heads, int kvHeads, int vocabulary) {
         /** 507 million parameters. */
         static final Size HALF_BILLION = new Size(24, 1280, 3584, 20, 4, 32_000);
+        /** 9.9 billion, most of them in blocks as those of an 8 B Llama are. */
+        static final Size TEN_BILLION = new Size(44, 4096, 14_336, 32, 8, 32_000);
 
         int kvWidth() {
             return embedding / heads * kvHeads;
@@ -43,14 +47,16 @@ public final class SyntheticModel {
         this.random = new SplittableRandom(seed);
     }
 
-    /** Arguments: the format (Q4_K or Q6_K) and the file to write. */
+    /** Arguments: the size (0.5b or 10b), the format (Q4_K or Q6_K) and the file to write. */
     public static void main(String[] args) throws IOException {
-        if (args.length != 2
-                || Arrays.stream(RandomBlocks.values()).noneMatch(f -> f.name().equals(args[0]))) {
-            System.err.println("usage: synthetic-model Q4_K|Q6_K FILE");
+        Map<String, Size> sizes = Map.of("0.5b", Size.HALF_BILLION, "10b", Size.TEN_BILLION);
+        if (args.length != 3
+                || !sizes.containsKey(args[0])
+                || Arrays.stream(RandomBlocks.values()).noneMatch(f -> f.name().equals(args[1]))) {
+            System.err.println("usage: synthetic-model 0.5b|10b Q4_K|Q6_K FILE");
             System.exit(2);
         }
-        write(Size.HALF_BILLION, RandomBlocks.valueOf(args[0]), 1, Path.of(args[1]));
+        write(Objects.requireNonNull(sizes.get(args[0])), RandomBlocks.valueOf(args[1]), 1, Path.of(args[2]));
     }
 
     /** Writes the whole file or none. */
