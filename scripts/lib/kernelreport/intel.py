@@ -10,6 +10,8 @@ from errors import CompileError
 # The binary format that tells what a kernel takes; newer versions know no other.
 INTERNAL = ["-internal_options", "-ze-allow-zebin"]
 FRONT_END = "tgllp"
+# Matrix functions are declared where their extension is, which this front-end has to be told of.
+UNITS = "-Dcl_intel_subgroup_matrix_multiply_accumulate=1"
 
 
 class Intel:
@@ -31,7 +33,8 @@ class Intel:
             yield target, figures(ze_info(one_file(work, output + "_*.bin").read_bytes()), said, variant)
 
     def run(self, variant, arguments, work):
-        options = ["-options", " ".join(variant.options)]
+        units = [UNITS] if "MATRIX_UNIT" in variant.macros else []
+        options = ["-options", " ".join([*variant.options, *units])]
         said = programs.run([self.ocloc, "compile", *arguments, *options, "-out_dir", work], work)
         if re.search("^Build failed|error:", said, re.M):
             raise CompileError(programs.first_words(said))

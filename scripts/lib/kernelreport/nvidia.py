@@ -4,10 +4,12 @@ import re
 
 import clang
 import programs
+import variants
 from figures import Figures
 
-# The oldest PTX that all targets take.
-PTX = ["-Xclang", "-target-cpu", "-Xclang", "sm_70", "-Xclang", "-target-feature", "-Xclang", "+ptx60"]
+# The oldest PTX that all targets take, and with inline instructions that it lacks.
+PTX = ("sm_70", "ptx60")
+PTX_OF_UNITS = {"PTX_MMA_K8": ("sm_75", "ptx65"), "PTX_MMA": ("sm_80", "ptx70")}
 
 
 class Nvidia:
@@ -20,10 +22,16 @@ class Nvidia:
 
     def compile(self, variant, targets, work):
         ptx = work / (variant.source.stem + ".ptx")
-        self.clang.run(variant.source, ptx, ["-target", "nvptx64-nvidia-cuda", *PTX, *variant.options], work)
+        self.clang.run(variant.source, ptx, ["-target", "nvptx64-nvidia-cuda", *front_end(variant), *variant.options], work)
         for target in targets:
             said = programs.run([self.ptxas, "-v", "-O3", "-arch=" + target.name, ptx, "-o", "/dev/null"], work)
             yield target, figures(said, variant)
+
+
+def front_end(variant):
+    unit = variants.shown("MATRIX_UNIT", variant.macros.get("MATRIX_UNIT", ""))
+    processor, ptx = PTX_OF_UNITS.get(unit, PTX)
+    return ["-Xclang", "-target-cpu", "-Xclang", processor, "-Xclang", "-target-feature", "-Xclang", "+" + ptx]
 
 
 def figures(said, variant):

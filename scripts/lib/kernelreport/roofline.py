@@ -2,7 +2,7 @@
 
 decode    seconds = bytes read / (bandwidth * share) + launches * seconds of a launch
           share   = min(0.9, bytes in flight / (bandwidth * latency))   (Little's law)
-prefill   seconds = operations / (peak * share)
+prefill   seconds = operations / (peak * share), the peak in f32 or of matrix units in f16 with sums in f32
 """
 
 from dataclasses import dataclass
@@ -16,13 +16,15 @@ LATENCY = 700e-9
 MOST_OF_BANDWIDTH = 0.9
 # Of the f32 peak: what simple register-blocked kernels without matrix units usually get.
 SHARE_OF_PEAK = 0.4
+# Of the peak of matrix units: kernels that do not copy ahead leave them waiting for local memory and for expanded weights.
+SHARE_OF_MATRIX_PEAK = 0.25
 PROMPT = 512
 DEPTHS = (0, 8192)
 
 
 @dataclass(frozen=True)
 class Gpu:
-    """Published figures. `like` is the target of the report that its occupancy is taken from, `items` the work-items that
+    """Published figures; `matrix` is of matrix units, without sparsity, 0 where there are none. `like` is the target of the report that its occupancy is taken from, `items` the work-items that
     a full compute unit holds, `launch` the seconds that a queued launch takes."""
 
     name: str
@@ -31,6 +33,7 @@ class Gpu:
     items: int
     bandwidth: float
     flops: float
+    matrix: float
     memory: float
     launch: float
     # Bytes per second at which weights that do not fit would come from the host; 0 where memory is the host's.
@@ -38,11 +41,11 @@ class Gpu:
 
 
 GPUS = [
-    Gpu("RTX 4090", "sm_89", 128, 1536, 1008e9, 82.6e12, 24e9, 7e-6, 25e9),
-    Gpu("RX 7900 XTX", "gfx1100", 96, 1024, 960e9, 61.4e12, 24e9, 10e-6, 25e9),
-    Gpu("Arc A770", "dg2", 32, 128 * 16, 560e9, 19.7e12, 16e9, 42e-6, 25e9),
-    Gpu("H100 SXM", "sm_90", 132, 2048, 3350e9, 66.9e12, 80e9, 7e-6, 50e9),
-    Gpu("Adreno X1-85", "", 6, 2048, 135e9, 4.6e12, 16e9, 40e-6, 0),
+    Gpu("RTX 4090", "sm_89", 128, 1536, 1008e9, 82.6e12, 165.2e12, 24e9, 7e-6, 25e9),
+    Gpu("RX 7900 XTX", "gfx1100", 96, 1024, 960e9, 61.4e12, 122.8e12, 24e9, 10e-6, 25e9),
+    Gpu("Arc A770", "dg2", 32, 128 * 16, 560e9, 19.7e12, 137.6e12, 16e9, 42e-6, 25e9),
+    Gpu("H100 SXM", "sm_90", 132, 2048, 3350e9, 66.9e12, 989.4e12, 80e9, 7e-6, 50e9),
+    Gpu("Adreno X1-85", "", 6, 2048, 135e9, 4.6e12, 0, 16e9, 40e-6, 0),
 ]
 
 
@@ -115,7 +118,10 @@ def decode(gpu, model, quant, depth, share):
 
 
 def prefill(gpu, model):
-    return PROMPT * gpu.flops * SHARE_OF_PEAK / model.prompt_operations(PROMPT)
+    """Tokens per second in f32, and with matrix units or None."""
+    floats = PROMPT * gpu.flops * SHARE_OF_PEAK / model.prompt_operations(PROMPT)
+    matrix = PROMPT * gpu.matrix * SHARE_OF_MATRIX_PEAK / model.prompt_operations(PROMPT)
+    return floats, matrix or None
 
 
 def number(value):
@@ -130,18 +136,19 @@ def cell(gpu, model, quant, depth, share):
 
 
 def to_markdown(results):
-    lines = ["| GPU | bandwidth, GB/s | f32, TFLOP/s | memory, GB | a launch, µs | occupancy of matvec Q4_K, Q8_0 | share of bandwidth |"]
-    lines += ["|---|---:|---:|---:|---:|---:|---:|"]
+    lines = ["| GPU | bandwidth, GB/s | f32, TFLOP/s | matrix units, f16, TFLOP/s | memory, GB | a launch, µs | occupancy of matvec Q4_K, Q8_0 | share of bandwidth |"]
+    lines += ["|---|---:|---:|---:|---:|---:|---:|---:|"]
     shares = {}
     for gpu in GPUS:
         full = {quant: occupancy_of(results, gpu, quant) for quant in PART}
         shares[gpu] = {quant: bandwidth_share(gpu, quant, full[quant]) for quant in PART}
         lines.append(
-            "| %s | %.0f | %.1f | %.0f | %.0f | %s%s | %s |"
+            "| %s | %.0f | %.1f | %s | %.0f | %.0f | %s%s | %s |"
             % (
                 gpu.name,
                 gpu.bandwidth / 1e9,
                 gpu.flops / 1e12,
+                "%.1f" % (gpu.matrix / 1e12) if gpu.matrix else "–",
                 gpu.memory / 1e9,
                 gpu.launch * 1e6,
                 ", ".join(percent(v) for v in full.values()),
@@ -153,12 +160,13 @@ def to_markdown(results):
     for model in MODELS:
         sizes = ", ".join("%.2f" % (model.weights() * BYTES_A_WEIGHT[q] / 1e9) for q in PART)
         lines.append("| %s | %s | %.2f | %d |" % (model.name, sizes, 8192 * model.kv_bytes() / 1e9, model.launches()))
-    head = ["GPU", "model"] + ["%s, depth %d" % (q, d) for q in PART for d in DEPTHS] + ["prefill of %d" % PROMPT]
+    head = ["GPU", "model"] + ["%s, depth %d" % (q, d) for q in PART for d in DEPTHS]
+    head += ["prefill of %d" % PROMPT, "with matrix units"]
     lines += ["", "| %s |" % " | ".join(head), "|---|---|" + "---:|" * (len(head) - 2)]
     for gpu in GPUS:
         for model in MODELS:
             cells = [cell(gpu, model, q, d, shares[gpu][q]) for q in PART for d in DEPTHS]
             fits = model.weights() * BYTES_A_WEIGHT["Q4_K"] <= 0.9 * gpu.memory
-            cells.append(number(prefill(gpu, model)) if fits else "–")
+            cells += [number(rate) if fits and rate else "–" for rate in prefill(gpu, model)]
             lines.append("| %s | %s | %s |" % (gpu.name, model.name, " | ".join(cells)))
     return "\n".join(lines) + "\n"

@@ -40,15 +40,15 @@ def nvidia(threads, groups, local_kb, reserved=1024, granule=128):
 
 
 TARGETS = [
-    Target("nvidia", "nvidia", "sm_75", "GeForce RTX 20, T4", nvidia(32, 16, 64, 0, 256)),
+    Target("nvidia", "nvidia-turing", "sm_75", "GeForce RTX 20, T4", nvidia(32, 16, 64, 0, 256)),
     Target("nvidia", "nvidia", "sm_86", "GeForce RTX 30, A10", nvidia(48, 16, 100)),
     Target("nvidia", "nvidia", "sm_89", "GeForce RTX 40, L4", nvidia(48, 24, 100)),
     Target("nvidia", "nvidia", "sm_90", "H100, H200", nvidia(64, 32, 228)),
-    Target("amd", "amd", "gfx90a", "Instinct MI210, MI250", Unit(32, 16, 65536, 512, 0, 64, 4, 512, 8)),
+    Target("amd", "amd-cdna", "gfx90a", "Instinct MI210, MI250", Unit(32, 16, 65536, 512, 0, 64, 4, 512, 8)),
     Target("amd", "amd", "gfx1030", "Radeon RX 6800 to 6900", Unit(32, 16, 65536, 512, 0, 32, 2, 1024, 16)),
-    Target("amd", "amd", "gfx1100", "Radeon RX 7900", Unit(32, 16, 65536, 1024, 0, 32, 2, 1536, 24)),
+    Target("amd", "amd-rdna3", "gfx1100", "Radeon RX 7900", Unit(32, 16, 65536, 1024, 0, 32, 2, 1536, 24)),
     Target("intel", "intel", "tgllp", "Iris Xe of Tiger Lake", Unit(112, 32, 131072, 1024)),
-    Target("intel", "intel", "dg2", "Arc A380 to A770", Unit(128, 32, 131072, 1024)),
+    Target("intel", "intel-arc", "dg2", "Arc A380 to A770", Unit(128, 32, 131072, 1024)),
     Target("intel", "intel-max", "pvc", "Data Center GPU Max", Unit(64, 32, 131072, 1024)),
 ]
 

@@ -132,6 +132,11 @@ class Roofline(unittest.TestCase):
         self.assertTrue(0.4 < outside < 0.6)
         self.assertTrue(1 < tokens < 2)
 
+    def test_a_gpu_without_matrix_units_has_no_figure_for_them(self):
+        with_units, without = (roofline.prefill(roofline.GPUS[i], roofline.MODELS[0]) for i in (0, -1))
+        self.assertGreater(with_units[1], with_units[0])
+        self.assertIsNone(without[1])
+
     def test_more_threads_get_more_of_the_bandwidth(self):
         few, many = (roofline.bandwidth_share(roofline.GPUS[0], "Q4_K", o) for o in (0.05, 1.0))
         self.assertLess(few, many)

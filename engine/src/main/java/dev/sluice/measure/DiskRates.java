@@ -3,6 +3,7 @@ package dev.sluice.measure;
 import dev.sluice.error.SluiceException;
 import dev.sluice.system.DirectReads;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -29,10 +30,9 @@ public record DiskRates(OptionalDouble direct, double cached) {
      * @throws SluiceException if the file cannot be read
      */
     public static Optional<DiskRates> of(Path file) {
-        try {
-            int block = Math.toIntExact(Files.getFileStore(file).getBlockSize());
-            ByteBuffer buffer = ByteBuffer.allocateDirect(PIECE + block).alignedSlice(block);
-            buffer.limit(PIECE);
+        try (Arena arena = Arena.ofConfined()) {
+            long block = Files.getFileStore(file).getBlockSize();
+            ByteBuffer buffer = arena.allocate(PIECE, block).asByteBuffer();
             long bytes = Math.min(MOST_BYTES, Files.size(file)) / PIECE * PIECE;
             if (bytes == 0) {
                 return Optional.empty();

@@ -8,6 +8,9 @@ import java.util.Optional;
 
 /** The memory of the machine, or what this process is limited to. */
 public final class PhysicalMemory {
+    /** Part of all memory that is left to Java's heap, which still grows, and to the system: the kernel kills who takes the last. */
+    private static final int RESERVE = 16;
+
     private PhysicalMemory() {}
 
     /** Bytes of physical memory. */
@@ -16,7 +19,7 @@ public final class PhysicalMemory {
                 .orElseGet(() -> Runtime.getRuntime().maxMemory());
     }
 
-    /** Bytes that may still be taken: free memory and the caches that the system would give up. */
+    /** Bytes that may well be taken still: free memory and the caches that the system would give up, but for a reserve. */
     public static long available() {
         long machine = field("MemTotal:");
         if (machine == 0) {
@@ -26,9 +29,10 @@ public final class PhysicalMemory {
         long available = field("MemAvailable:");
         long total = total();
         // What a container counts as taken includes caches, which it gives up as well; this process is what stays.
-        return total < machine
-                ? Math.clamp(total - ResidentMemory.unreclaimable().orElse(0), 0, available)
+        long free = total < machine
+                ? Math.min(available, total - ResidentMemory.unreclaimable().orElse(0))
                 : available;
+        return Math.max(0, free - total / RESERVE);
     }
 
     private static long field(String key) {

@@ -15,11 +15,26 @@ final class AbsentGpus {
     private AbsentGpus() {}
 
     static Map<String, DeviceInfo> all() {
+        DeviceInfo nvidia = gpu("NVIDIA Corporation", 48, 1024, List.of(), false);
+        DeviceInfo amd = gpu("Advanced Micro Devices, Inc.", 64, 256, List.of(), true);
+        DeviceInfo intel = gpu("Intel(R) Corporation", 64, 512, List.of(8, 16, 32), true);
         return Map.of(
-                "nvidia", gpu("NVIDIA Corporation", 48, 1024, List.of(), false),
-                "amd", gpu("Advanced Micro Devices, Inc.", 64, 256, List.of(), true),
-                "intel", gpu("Intel(R) Corporation", 64, 512, List.of(8, 16, 32), true),
-                "intel-max", gpu("Intel(R) Corporation", 128, 1024, List.of(16, 32), true));
+                "nvidia-turing",
+                nvidia,
+                "nvidia",
+                nvidia,
+                "amd",
+                amd,
+                "amd-cdna",
+                amd,
+                "amd-rdna3",
+                amd,
+                "intel",
+                intel,
+                "intel-arc",
+                intel,
+                "intel-max",
+                gpu("Intel(R) Corporation", 128, 1024, List.of(16, 32), true));
     }
 
     /**
@@ -27,8 +42,13 @@ final class AbsentGpus {
      */
     static Set<Capability> capabilities(String name) {
         return switch (name) {
-            case "nvidia" -> Set.of(Capability.PTX_DP4A);
+            case "nvidia-turing" -> Set.of(Capability.PTX_DP4A, Capability.PTX_MMA_K8);
+            case "nvidia" -> Set.of(Capability.PTX_DP4A, Capability.PTX_MMA);
             case "amd" -> Set.of(Capability.FP16);
+            case "amd-cdna" -> Set.of(Capability.FP16, Capability.AMD_MFMA);
+            case "amd-rdna3" -> Set.of(Capability.FP16, Capability.AMD_WMMA);
+            case "intel-arc" -> Set.of(Capability.FP16, Capability.INTEGER_DOT, Capability.INTEL_MATRIX_8);
+            case "intel-max" -> Set.of(Capability.FP16, Capability.INTEGER_DOT, Capability.INTEL_MATRIX_16);
             default -> Set.of(Capability.FP16, Capability.INTEGER_DOT);
         };
     }

@@ -1,10 +1,12 @@
 package dev.sluice.backend.opencl;
 
 import java.util.Locale;
+import java.util.Optional;
 
 /**
- * What a device may do beyond plain OpenCL 1.2, each found out by a small program of {@code probe.cl} that is compiled, run
- * and compared with what it must give: drivers report too much as well as too little.
+ * What a device may do beyond plain OpenCL 1.2, each found out by a small program of {@code probe.cl} or
+ * {@code probe_matrix.cl} that is compiled, run and compared with what it must give: drivers report too much as well as too
+ * little.
  */
 enum Capability {
     /** Arithmetic in half precision. */
@@ -21,6 +23,20 @@ enum Capability {
     AMD_DOT4,
     /** AVX-512 VNNI by inline assembly. */
     X86_VNNI,
+    /** NVIDIA's tensor cores by inline PTX, 16 columns at a time. */
+    PTX_MMA,
+    /** The same, 8 columns at a time. */
+    PTX_MMA_K8,
+    /** Intel's sub-group matrix functions in sub-groups of 16. */
+    INTEL_MATRIX_16,
+    /** The same in sub-groups of 8. */
+    INTEL_MATRIX_8,
+    /** AMD's WMMA by a compiler built-in, as gfx12 has it. */
+    AMD_WMMA_GFX12,
+    /** The same as gfx11 has it. */
+    AMD_WMMA,
+    /** AMD's MFMA by a compiler built-in. */
+    AMD_MFMA,
     /** cl_khr_command_buffer: launches recorded once and replayed. */
     COMMAND_BUFFERS;
 
@@ -29,7 +45,16 @@ enum Capability {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
+    /** The matrix unit that this is about, if it is about one. */
+    Optional<MatrixUnit> matrixUnit() {
+        return MatrixUnit.ALL.stream().filter(unit -> unit.capability() == this).findFirst();
+    }
+
     ProgramSpec program() {
+        Optional<MatrixUnit> unit = matrixUnit();
+        if (unit.isPresent()) {
+            return MatrixProbe.program(unit.get());
+        }
         ProgramSpec program = ProgramSpec.of("probe").with(name(), 1);
         // Integer dot products are a feature of OpenCL C 3.0.
         return this == INTEGER_DOT ? program.in("CL3.0") : program;

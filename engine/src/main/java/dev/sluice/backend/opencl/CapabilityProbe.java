@@ -11,6 +11,7 @@ import dev.sluice.opencl.Program;
 import dev.sluice.opencl.Queue;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.SplittableRandom;
 
 /**
@@ -52,6 +53,10 @@ final class CapabilityProbe {
     }
 
     private boolean works(Capability capability) {
+        Optional<MatrixUnit> unit = capability.matrixUnit();
+        if (unit.isPresent()) {
+            return MatrixProbe.works(context, queue, unit.get(), capability.program());
+        }
         int[] a = new int[ITEMS];
         int[] b = new int[ITEMS];
         int[] c = new int[ITEMS];
@@ -129,7 +134,7 @@ final class CapabilityProbe {
                 case X86_VNNI -> c[i] + dot(a[i], b[0]);
                 case PTX_SHUFFLE -> c[i ^ 1];
                 case SUB_GROUPS -> 1;
-                case COMMAND_BUFFERS -> throw new IllegalArgumentException("not a matter of one launch");
+                default -> throw new IllegalArgumentException(capability + " has a probe of its own");
             };
         }
         return y;

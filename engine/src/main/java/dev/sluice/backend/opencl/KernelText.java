@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 
 /** A kernel's source as one text: its macros first, every included file in its place (drivers get no include path). */
 final class KernelText {
-    private static final Pattern INCLUDE = Pattern.compile("(?m)^#include (?:\"([^\"]+)\"|(QUANT))$");
+    private static final Pattern INCLUDE = Pattern.compile("(?m)^#include (?:\"([^\"]+)\"|(QUANT|MATRIX_UNIT))$");
 
     private KernelText() {}
 
@@ -17,7 +17,7 @@ final class KernelText {
      * Puts a program's text together.
      *
      * @param file the kernel's file, such as {@code matvec.cl}
-     * @param macros what is defined first; {@code QUANT} names a file below {@code quant/} and is included by it
+     * @param macros what is defined first; {@code QUANT} and {@code MATRIX_UNIT} name files, which are included by these names
      */
     static String of(String file, Map<String, String> macros) {
         StringBuilder text = new StringBuilder();
@@ -46,10 +46,11 @@ final class KernelText {
         if (include.group(1) != null) {
             return include.group(1);
         }
-        String quant = macros.get("QUANT");
-        if (quant == null) {
-            throw new IllegalArgumentException("the source includes a weight format, but QUANT is not defined");
+        String file = macros.get(include.group(2));
+        if (file == null) {
+            throw new IllegalArgumentException(
+                    "the source includes what " + include.group(2) + " names, but it is not defined");
         }
-        return quant.replace("\"", "");
+        return file.replace("\"", "");
     }
 }

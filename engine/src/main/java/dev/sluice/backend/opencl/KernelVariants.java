@@ -53,6 +53,10 @@ final class KernelVariants {
             }
             all.put(AttentionMerge.spec(tuning, headDim), 0);
         }
+        MatrixUnit unit = tuning.planes().unit();
+        if (unit != null) {
+            all.put(MatrixProbe.program(unit), 0);
+        }
         all.put(RmsNorm.spec(tuning), 0);
         all.put(GatedActivation.spec(), 0);
         all.put(Add.spec(), 0);
@@ -75,8 +79,13 @@ final class KernelVariants {
             all.put(MatMulBytes.quantiseSpec(), 0);
         }
         for (PlaneTuning.Arithmetic arithmetic : PlaneTuning.Arithmetic.values()) {
-            if ((arithmetic == PlaneTuning.Arithmetic.HALVES && !capabilities.contains(Capability.FP16))
-                    || (arithmetic == PlaneTuning.Arithmetic.BYTES && !bytes)) {
+            boolean there = switch (arithmetic) {
+                case FLOATS -> true;
+                case HALVES -> capabilities.contains(Capability.FP16);
+                case BYTES -> bytes;
+                case MATRIX -> tuning.planes().unit() != null;
+            };
+            if (!there) {
                 continue;
             }
             DeviceTuning other =

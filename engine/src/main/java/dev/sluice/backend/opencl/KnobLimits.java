@@ -49,6 +49,7 @@ record KnobLimits(DeviceInfo info, Set<Capability> capabilities, boolean roundin
             case FLOATS -> true;
             case HALVES -> rounding && capabilities.contains(Capability.FP16);
             case BYTES -> rounding && PlaneTuning.Dot.of(capabilities).own();
+            case MATRIX -> rounding && base.planes().unit() != null;
         };
     }
 }

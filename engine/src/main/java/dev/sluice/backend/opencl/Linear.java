@@ -42,11 +42,17 @@ final class Linear implements Stage {
         return switch (tuning.layout()) {
             case TILES -> new MatMul(device, product, tuning);
             case COLUMNS -> new MatMulColumns(device, product, tuning);
-            case PLANES ->
-                MatMulBytes.serves(tuning, product.matrices().getFirst().type())
-                        ? new MatMulBytes(device, product, tuning)
-                        : new MatMulPlanes(device, product, tuning);
+            case PLANES -> manyOfPlanes(device, product, tuning);
         };
+    }
+
+    private static Stage manyOfPlanes(OpenClDevice device, Product product, DeviceTuning tuning) {
+        if (MatMulMatrix.serves(tuning)) {
+            return new MatMulMatrix(device, product, tuning);
+        }
+        return MatMulBytes.serves(tuning, product.matrices().getFirst().type())
+                ? new MatMulBytes(device, product, tuning)
+                : new MatMulPlanes(device, product, tuning);
     }
 
     /** The programs for matrices of a format. */
@@ -74,10 +80,14 @@ final class Linear implements Stage {
         if (tuning.layout() == WeightLayout.COLUMNS) {
             return List.of(MatMulColumns.spec(tuning, type));
         }
-        boolean bytes = MatMulBytes.serves(tuning, type);
         List<ProgramSpec> specs = new ArrayList<>();
         for (int tokens : new int[] {1, Integer.MAX_VALUE}) {
-            specs.add(bytes ? MatMulBytes.spec(tuning, type, tokens) : MatMulPlanes.spec(tuning, type, tokens));
+            specs.add(
+                    MatMulMatrix.serves(tuning)
+                            ? MatMulMatrix.spec(tuning, type, tokens)
+                            : MatMulBytes.serves(tuning, type)
+                                    ? MatMulBytes.spec(tuning, type, tokens)
+                                    : MatMulPlanes.spec(tuning, type, tokens));
         }
         return specs;
     }

@@ -2,6 +2,7 @@ package dev.sluice.backend.opencl;
 
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How products of row planes are shaped for a device.
@@ -9,11 +10,18 @@ import java.util.stream.Stream;
  * @param rowItems rows of work-items of a group that multiplies with one token: 2, 4, 8 or 16
  * @param groupsPerUnit work-groups per compute unit of such a product, at most
  * @param quads work-items of a group that multiplies with many tokens, along each dimension, for four rows and four tokens
- *     each: 4, 8 or 16
+ *     each: 4, 8 or 16; tiles of a matrix unit have twice as many rows and tokens ({@link MatMulMatrix})
  * @param arithmetic in what such a product multiplies
  * @param dot how bytes are multiplied
+ * @param unit the device's matrix unit; null if it has none
  */
-record PlaneTuning(int rowItems, int groupsPerUnit, int quads, Arithmetic arithmetic, Dot dot) {
+record PlaneTuning(
+        int rowItems,
+        int groupsPerUnit,
+        int quads,
+        Arithmetic arithmetic,
+        Dot dot,
+        @Nullable MatrixUnit unit) {
     /** Numbers that a product with many tokens multiplies; sums over all columns are f32 in each case. */
     enum Arithmetic {
         /** f32, on any device. */
@@ -21,7 +29,9 @@ record PlaneTuning(int rowItems, int groupsPerUnit, int quads, Arithmetic arithm
         /** f16, with sums over 32 columns: devices with cl_khr_fp16. */
         HALVES,
         /** Quants as they are with activations in bytes, where weights are quantised; else f32. */
-        BYTES
+        BYTES,
+        /** f16 with sums in f32, by the device's matrix unit. */
+        MATRIX
     }
 
     /** The alternatives of {@code dot.cl}. */
@@ -78,29 +88,41 @@ record PlaneTuning(int rowItems, int groupsPerUnit, int quads, Arithmetic arithm
     static final long LOCAL_BYTES = 24 << 10;
 
     /**
-     * What a device starts from. Where halves are there, products with many tokens multiply in them; products in bytes cost a
-     * model more precision, so that only measuring chooses them.
+     * What a device starts from. Where there is a matrix unit, it multiplies with many tokens, else halves do where they are
+     * there; products in bytes cost a model more precision, so that only measuring chooses them.
      */
     static PlaneTuning of(long maxWorkGroupSize, Set<Capability> capabilities) {
         boolean large = maxWorkGroupSize >= 256;
         int rowItems = large ? 8 : maxWorkGroupSize >= 128 ? 4 : 2;
-        Arithmetic arithmetic = capabilities.contains(Capability.FP16) ? Arithmetic.HALVES : Arithmetic.FLOATS;
-        return new PlaneTuning(rowItems, 8, large ? 16 : 8, arithmetic, Dot.of(capabilities));
+        int quads = large ? 16 : 8;
+        MatrixUnit unit = MatrixUnit.of(capabilities);
+        if (unit != null && MatMulMatrix.items(quads, unit) > maxWorkGroupSize) {
+            unit = null;
+        }
+        Arithmetic arithmetic = unit != null
+                ? Arithmetic.MATRIX
+                : capabilities.contains(Capability.FP16) ? Arithmetic.HALVES : Arithmetic.FLOATS;
+        return new PlaneTuning(rowItems, 8, quads, arithmetic, Dot.of(capabilities), unit);
     }
 
     PlaneTuning withRowItems(int other) {
-        return new PlaneTuning(other, groupsPerUnit, quads, arithmetic, dot);
+        return new PlaneTuning(other, groupsPerUnit, quads, arithmetic, dot, unit);
     }
 
     PlaneTuning withGroupsPerUnit(int other) {
-        return new PlaneTuning(rowItems, other, quads, arithmetic, dot);
+        return new PlaneTuning(rowItems, other, quads, arithmetic, dot, unit);
     }
 
     PlaneTuning withQuads(int other) {
-        return new PlaneTuning(rowItems, groupsPerUnit, other, arithmetic, dot);
+        return new PlaneTuning(rowItems, groupsPerUnit, other, arithmetic, dot, unit);
     }
 
     PlaneTuning with(Arithmetic newArithmetic, Dot newDot) {
-        return new PlaneTuning(rowItems, groupsPerUnit, quads, newArithmetic, newDot);
+        return new PlaneTuning(rowItems, groupsPerUnit, quads, newArithmetic, newDot, unit);
+    }
+
+    /** Multiplying by a matrix unit. */
+    PlaneTuning with(MatrixUnit other) {
+        return new PlaneTuning(rowItems, groupsPerUnit, quads, Arithmetic.MATRIX, dot, other);
     }
 }

@@ -169,6 +169,7 @@ final class ProductBench extends StageBench {
         return switch (tuning.planes().arithmetic()) {
             case FLOATS -> 1e-9;
             case HALVES -> 1e-5;
+            case MATRIX -> 1e-6;
             case BYTES -> 2e-4;
         };
     }

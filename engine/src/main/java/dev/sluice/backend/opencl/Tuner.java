@@ -154,6 +154,8 @@ final class Tuner {
         return values(knob, present).stream()
                 .filter(value ->
                         !(floats && knob == Knob.ARITHMETIC && knob.text(value).equals("bytes")))
+                .filter(value ->
+                        !(knob == Knob.QUADS && MatMulMatrix.serves(present) && value < MatMulMatrix.LEAST_QUADS))
                 .toList();
     }
 

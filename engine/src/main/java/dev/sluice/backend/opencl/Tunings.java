@@ -27,6 +27,7 @@ final class Tunings {
     private final Map<String, String> kernels = new HashMap<>();
     private boolean bytes;
     private boolean halves;
+    private boolean matrix;
     private boolean usesOwn;
     private boolean usesShipped;
 
@@ -68,6 +69,7 @@ final class Tunings {
         } else if (base.layout() == WeightLayout.PLANES) {
             bytes |= MatMulBytes.serves(tuning.many(), type);
             halves |= tuning.many().planes().arithmetic() == PlaneTuning.Arithmetic.HALVES;
+            matrix |= MatMulMatrix.serves(tuning.many());
         }
         return tuning;
     }
@@ -151,7 +153,10 @@ final class Tunings {
 
     /** For people: how the products that were asked for round activations. */
     String arithmetic() {
-        return bytes ? "activations rounded to bytes" : halves ? "prompts multiplied in f16" : "f32";
+        if (bytes) {
+            return "activations rounded to bytes";
+        }
+        return matrix ? "prompts multiplied in f16 by matrix units" : halves ? "prompts multiplied in f16" : "f32";
     }
 
     /** For people: where the values come from. */

@@ -80,13 +80,14 @@ class KernelVariantsTest {
         }
         Stream.of(Capability.values()).map(Capability::program).forEach(all::add);
         assertEquals(expected, all.stream().map(ProgramSpec::kernel).collect(Collectors.toCollection(TreeSet::new)));
-        for (String layout : new String[] {"quant", "planes"}) {
+        for (String included : new String[] {"quant", "planes", "units"}) {
+            String macro = included.equals("units") ? "MATRIX_UNIT" : "QUANT";
             assertEquals(
-                    namesOf(SOURCES.resolve(layout)),
+                    namesOf(SOURCES.resolve(included)),
                     all.stream()
-                            .map(spec -> spec.macros().getOrDefault("QUANT", "").replace("\"", ""))
-                            .filter(file -> file.startsWith(layout + "/"))
-                            .map(file -> file.substring(layout.length() + 1))
+                            .map(spec -> spec.macros().getOrDefault(macro, "").replace("\"", ""))
+                            .filter(file -> file.startsWith(included + "/"))
+                            .map(file -> file.substring(included.length() + 1))
                             .collect(Collectors.toCollection(TreeSet::new)));
         }
     }

@@ -67,7 +67,7 @@ final class OpenClRuns {
             if (info.name().startsWith("Oclgrind")) {
                 // A simulator runs every work-item in turn: small groups, which are another shape to hold as well.
                 PlaneTuning planes = tuning.planes();
-                tuning = tuning.with(new PlaneTuning(2, 8, 4, planes.arithmetic(), planes.dot()));
+                tuning = tuning.with(new PlaneTuning(2, 8, 4, planes.arithmetic(), planes.dot(), planes.unit()));
             }
             DeviceTuning changed = change.apply(tuning);
             KnobLimits limits = new KnobLimits(device.info(), Set.of(), true, changed);

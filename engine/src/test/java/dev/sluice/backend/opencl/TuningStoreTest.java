@@ -125,7 +125,7 @@ class TuningStoreTest {
         PlaneTuning rounding = choice.applied(base, new KnobLimits(info, capabilities, true, base))
                 .planes();
         // 512 work-items are more than the device has in a group, and it is not NVIDIA's.
-        assertEquals(new PlaneTuning(8, 8, 8, PlaneTuning.Arithmetic.BYTES, PlaneTuning.Dot.AMD), rounding);
+        assertEquals(new PlaneTuning(8, 8, 8, PlaneTuning.Arithmetic.BYTES, PlaneTuning.Dot.AMD, null), rounding);
         PlaneTuning exact = choice.applied(base, new KnobLimits(info, capabilities, false, base))
                 .planes();
         assertEquals(PlaneTuning.Arithmetic.FLOATS, exact.arithmetic());

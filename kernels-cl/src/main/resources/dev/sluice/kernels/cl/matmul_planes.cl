@@ -31,6 +31,7 @@
 #define FLOATS 1
 #include "activate.cl"
 #include "finish.cl"
+#include "expand.cl"
 
 #if F16_PRODUCTS
 #pragma OPENCL EXTENSION cl_khr_fp16 : enable
@@ -58,26 +59,9 @@ typedef float4 num4_t;
 // Brings 32 columns of a row of weights into local memory, a share of them by each of ITEMS / TILE_ROWS work-items.
 static inline void stage_weights(const global uchar *tile, int columns, int tile_row, int part, local num_t *w, int item) {
     for (int c = item / TILE_ROWS * 8; c < 32; c += ITEMS / TILE_ROWS * 8) {
-        int chunk = part * CHUNKS_PER_PART + c / CHUNK_COLS;
-        int quad = c % CHUNK_COLS / 4;
-        float4 low = 0.0f;
-        float4 high = 0.0f;
-#if SCALE_HALVES
-        chunk_t bits = load_chunk(tile, columns, tile_row, chunk);
-        float2 scale = scales_of(tile, columns, tile_row, part, c / 16);
-        float4 offset = MULTIPLY_ADD(-QUANT_BIAS, scale.x, scale.y);
-        low = MULTIPLY_ADD(chunk_quad(bits, quad), (float4)scale.x, offset);
-        high = MULTIPLY_ADD(chunk_quad(bits, quad + 1), (float4)scale.x, offset);
-#else
-        // These formats may end within a part.
-        if (chunk < CHUNKS(columns)) {
-            low = chunk_quad(load_chunk(tile, columns, tile_row, chunk), quad);
-        }
-        chunk += CHUNK_COLS == 4;
-        if (chunk < CHUNKS(columns)) {
-            high = chunk_quad(load_chunk(tile, columns, tile_row, chunk), quad + 1);
-        }
-#endif
+        float4 low;
+        float4 high;
+        expand_eight(tile, columns, tile_row, part, c, &low, &high);
         local num_t *to = w + c * (4 * W_PITCH) + item % TILE_ROWS;
         to[0] = TO_NUM(low.x);
         to[4 * W_PITCH] = TO_NUM(low.y);

@@ -1,0 +1,110 @@
+package dev.sluice.backend.opencl;
+
+import dev.sluice.opencl.Buffer;
+import dev.sluice.tensor.DType;
+import java.util.Objects;
+
+/** {@code matmul_matrix.cl}: a product of row planes with many tokens, by the device's matrix unit. */
+final class MatMulMatrix implements Stage {
+    /** The smallest tiles that there are. */
+    static final int LEAST_QUADS = 8;
+
+    private final Product product;
+    private final DeviceTuning tuning;
+    private final NormedInput input;
+    private final BoundKernel few;
+    private final BoundKernel many;
+
+    MatMulMatrix(OpenClDevice device, Product product, DeviceTuning tuning) {
+        this.product = product;
+        this.tuning = tuning;
+        input = new NormedInput(device, product);
+        DType type = product.matrices().getFirst().type();
+        few = device.bind(spec(tuning, type, 1));
+        many = device.bind(spec(tuning, type, Integer.MAX_VALUE));
+    }
+
+    /** Whether a tuning has products multiplied so. */
+    static boolean serves(DeviceTuning tuning) {
+        return tuning.planes().arithmetic() == PlaneTuning.Arithmetic.MATRIX;
+    }
+
+    /**
+     * How the tile of a work-group is parted.
+     *
+     * @param rows of the tile; of a gated product half of them are of each matrix
+     * @param tokens of the tile
+     * @param subRows rows of a sub-group's part
+     * @param subTokens tokens of a sub-group's part
+     */
+    record Tile(int rows, int tokens, int subRows, int subTokens) {
+        /**
+         * A tile of 64 or 128 rows, and as many tokens or, where there are few, 16. Smaller tiles have fewer sums for a work-item,
+         * so that there are enough of them.
+         */
+        static Tile of(int quads, MatrixUnit unit, int tokens) {
+            int edge = 8 * Math.max(LEAST_QUADS, quads);
+            int tileTokens = tokens <= PlaneTuning.FEW ? PlaneTuning.FEW : edge;
+            int subRows = Math.max(32, unit.lanes());
+            int subTokens = Math.min(tileTokens, Math.min(edge / 2, unit.sums()) * unit.lanes() / subRows);
+            return new Tile(edge, tileTokens, subRows, subTokens);
+        }
+
+        int subs() {
+            return rows / subRows * (tokens / subTokens);
+        }
+    }
+
+    /** Work-items of the largest groups. */
+    static int items(int quads, MatrixUnit unit) {
+        return Tile.of(quads, unit, Integer.MAX_VALUE).subs() * unit.lanes();
+    }
+
+    private static MatrixUnit unit(DeviceTuning tuning) {
+        return Objects.requireNonNull(tuning.planes().unit(), "no matrix unit");
+    }
+
+    /** The program for a number of tokens; there are two, for up to {@link PlaneTuning#FEW} and for more. */
+    static ProgramSpec spec(DeviceTuning tuning, DType type, int tokens) {
+        MatrixUnit unit = unit(tuning);
+        Tile tile = Tile.of(tuning.planes().quads(), unit, tokens);
+        return unit.in(ProgramSpec.of("matmul_matrix"))
+                .withPlanes(type)
+                .with("TILE_ROWS", tile.rows())
+                .with("TILE_TOKENS", tile.tokens())
+                .with("SUB_ROWS", tile.subRows())
+                .with("SUB_TOKENS", tile.subTokens())
+                .with("SUBS", tile.subs())
+                .multiplyingBy(tuning);
+    }
+
+    @Override
+    public void submit(Run run) {
+        Product p = product;
+        Buffer x = input.of(run);
+        MatrixUnit unit = unit(tuning);
+        Tile tile = Tile.of(tuning.planes().quads(), unit, run.tokens);
+        BoundKernel kernel = run.tokens <= PlaneTuning.FEW ? few : many;
+        int resultRows = p.activation() == null ? tile.rows() : tile.rows() / 2;
+        long rowGroups = Math.ceilDiv(16L * p.resultTiles(), resultRows);
+        long tokenGroups = Math.ceilDiv(run.tokens, tile.tokens());
+        p.matrices(kernel.args())
+                .buffer(p.bias())
+                .buffer(x)
+                .i32(input.at())
+                .i32(run.tokens)
+                .buffer(run.bufferOrNone(p.residual()))
+                .i32(p.residual() == null ? 0 : p.residual().at())
+                .buffer(run.buffer(p.y()))
+                .i32(p.y().at())
+                .i32(p.y().stride())
+                .launch(run.queue, rowGroups * unit.lanes(), tokenGroups * tile.subs(), unit.lanes(), tile.subs());
+    }
+
+    @Override
+    public void close() {
+        input.close();
+        few.close();
+        many.close();
+    }
+}
