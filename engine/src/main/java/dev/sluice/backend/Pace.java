@@ -17,16 +17,27 @@ public final class Pace {
     /** Weight of the newest step in the average of the way that is taken. */
     private static final double NEWEST = 0.1;
 
+    /** Steps of a trial that say nothing. */
+    private final int preparing;
+
     private boolean first = true;
-    private boolean began;
+    private int unmeasured;
     private double average = Double.NaN;
     private int interval = EARLY;
     private int sinceTrial;
     private int trialSteps;
     private long trialNanos;
 
-    /** Nothing is measured yet: the first way. */
-    public Pace() {}
+    /** For ways that need no preparation but that the first step compiles. */
+    public Pace() {
+        this(0);
+    }
+
+    /** For ways that begin, whenever they are tried, with {@code preparing} steps that say nothing of their speed. */
+    public Pace(int preparing) {
+        this.preparing = preparing;
+        unmeasured = 1 + preparing;
+    }
 
     /** Whether the next step is to be taken the first way. */
     public boolean first() {
@@ -39,13 +50,14 @@ public final class Pace {
 
     /** Says how long a step took that was taken as {@link #first} said. */
     public void took(long nanos) {
-        if (!began) {
-            began = true; // the first step compiles
+        if (unmeasured > 0) {
+            unmeasured--;
             return;
         }
         if (!trying()) {
             average = Double.isNaN(average) ? nanos : average + NEWEST * (nanos - average);
             sinceTrial++;
+            unmeasured = trying() ? preparing : 0;
             return;
         }
         trialNanos += nanos;

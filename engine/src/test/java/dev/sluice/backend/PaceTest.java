@@ -40,6 +40,16 @@ class PaceTest {
     }
 
     @Test
+    void theBeginningOfATrialIsNotMeasuredWhereAWayMustPrepare() {
+        Pace pace = new Pace(1);
+        for (int i = 0; i < 300; i++) {
+            boolean began = pace.first() && (i == 0 || i == 1);
+            pace.took(began ? 10_000 : pace.first() ? 100 : 150);
+        }
+        assertTrue(steps(pace, 40, 100, 150) >= 36, "two slow steps at the beginning say nothing");
+    }
+
+    @Test
     void aLittleBetterIsNotEnough() {
         assertTrue(steps(new Pace(), 1000, 100, 99) > 950);
     }

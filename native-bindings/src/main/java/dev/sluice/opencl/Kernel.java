@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * their own from {@link Program#kernel}.
  */
 public final class Kernel extends NativeHandle {
+    private final Program program;
     private final String name;
     private final Signature signature;
     private final Arena arena;
@@ -35,10 +36,11 @@ public final class Kernel extends NativeHandle {
     /** The buffers among the arguments, which must be open at a launch. */
     private final @Nullable Buffer[] buffers;
 
-    private Kernel(String name, MemorySegment handle) {
+    private Kernel(Program program, String name, MemorySegment handle, @Nullable Signature known) {
         super(Kind.KERNEL, handle);
+        this.program = program;
         this.name = name;
-        this.signature = Signature.of(name, handle);
+        this.signature = known == null ? Signature.of(name, handle) : known;
         this.arena = Arena.ofShared();
         this.value = arena.allocate(ValueLayout.JAVA_LONG);
         this.globalSizes = arena.allocate(ValueLayout.JAVA_LONG, 3);
@@ -48,15 +50,26 @@ public final class Kernel extends NativeHandle {
     }
 
     static Kernel create(Program program, String name) {
+        return create(program, name, null);
+    }
+
+    private static Kernel create(Program program, String name, @Nullable Signature known) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment text = arena.allocateFrom(name);
             return new Kernel(
+                    program,
                     name,
                     Status.create(
                             "clCreateKernel",
                             "kernel " + name,
-                            status -> CL.clCreateKernel(program.handle(), text, status)));
+                            status -> CL.clCreateKernel(program.handle(), text, status)),
+                    known);
         }
+    }
+
+    /** The same kernel once more, with arguments of its own, none of them set; the caller closes it. */
+    public Kernel another() {
+        return create(program, name, signature);
     }
 
     /** The kernel function's name. */

@@ -12,7 +12,7 @@ import org.slf4j.LoggerFactory;
  * <p>Closing may happen on any thread, but not while another thread is inside a method of the same object.
  */
 public abstract sealed class NativeHandle implements AutoCloseable
-        permits Context, Queue, Program, Kernel, Buffer, Event, Mapping, HostMemory {
+        permits Context, Queue, Program, Kernel, Buffer, Event, Mapping, HostMemory, CommandBuffer {
     private static final Logger LOG = LoggerFactory.getLogger(NativeHandle.class);
 
     private final Kind kind;
@@ -28,7 +28,8 @@ public abstract sealed class NativeHandle implements AutoCloseable
         BUFFER("buffer"),
         EVENT("event"),
         MAPPING("mapping"),
-        HOST_MEMORY("host memory");
+        HOST_MEMORY("host memory"),
+        COMMAND_BUFFER("command buffer");
 
         final String words;
 

@@ -137,6 +137,11 @@ public final class Queue extends NativeHandle {
         Transfers.fill(this, buffer, offset, bytes, pattern);
     }
 
+    /** As the other, with a pattern of 4 bytes outside the heap, of which OpenCL takes a copy: this makes no object. */
+    public void fill(Buffer buffer, long offset, long bytes, MemorySegment pattern) {
+        Transfers.fill(this, buffer, offset, bytes, pattern);
+    }
+
     /** Waits until the host can reach a part of a buffer; closing the result gives it back to the device. */
     public Mapping map(Buffer buffer, MapMode mode, long offset, long bytes) {
         return Transfers.map(this, buffer, mode, offset, bytes);

@@ -103,6 +103,16 @@ final class Transfers {
     }
 
     static void fill(Queue queue, Buffer buffer, long offset, long bytes, int pattern) {
+        // OpenCL copies the pattern before it returns.
+        try (Arena arena = Arena.ofConfined()) {
+            fill(queue, buffer, offset, bytes, arena.allocateFrom(ValueLayout.JAVA_INT, pattern));
+        }
+    }
+
+    static void fill(Queue queue, Buffer buffer, long offset, long bytes, MemorySegment pattern) {
+        if (!pattern.isNative() || pattern.byteSize() != Integer.BYTES) {
+            throw new IllegalArgumentException("The pattern of a fill is 4 bytes outside the heap, not " + pattern);
+        }
         Bounds.check("The fill", offset, bytes, "the buffer", buffer.byteSize());
         if (offset % Integer.BYTES != 0 || bytes % Integer.BYTES != 0) {
             throw new IllegalArgumentException(
@@ -111,22 +121,18 @@ final class Transfers {
         if (bytes == 0) {
             return;
         }
-        // OpenCL copies the pattern before it returns.
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment value = arena.allocateFrom(ValueLayout.JAVA_INT, pattern);
-            Status.check(
-                    CL.clEnqueueFillBuffer(
-                            queue.handle(),
-                            buffer.handle(),
-                            value,
-                            Integer.BYTES,
-                            offset,
-                            bytes,
-                            0,
-                            MemorySegment.NULL,
-                            MemorySegment.NULL),
-                    "clEnqueueFillBuffer");
-        }
+        Status.check(
+                CL.clEnqueueFillBuffer(
+                        queue.handle(),
+                        buffer.handle(),
+                        pattern,
+                        Integer.BYTES,
+                        offset,
+                        bytes,
+                        0,
+                        MemorySegment.NULL,
+                        MemorySegment.NULL),
+                "clEnqueueFillBuffer");
     }
 
     static Mapping map(Queue queue, Buffer buffer, MapMode mode, long offset, long bytes) {

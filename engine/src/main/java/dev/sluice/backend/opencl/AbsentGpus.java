@@ -56,6 +56,17 @@ final class AbsentGpus {
     /** {@code extensions}: whether half precision and integer dot products are announced; NVIDIA's driver does not. */
     private static DeviceInfo gpu(
             String vendor, int localKilobytes, long maxWorkGroup, List<Integer> subGroupSizes, boolean extensions) {
+        return gpu(vendor, localKilobytes, true, maxWorkGroup, subGroupSizes, extensions);
+    }
+
+    /** {@code dedicated}: whether local memory is not global memory. */
+    static DeviceInfo gpu(
+            String vendor,
+            int localKilobytes,
+            boolean dedicated,
+            long maxWorkGroup,
+            List<Integer> subGroupSizes,
+            boolean extensions) {
         DeviceInfo.VectorWidths widths = new DeviceInfo.VectorWidths(1, 1, 1, 1, 1);
         return new DeviceInfo(
                 "a GPU",
@@ -69,7 +80,7 @@ final class AbsentGpus {
                 16L << 30,
                 4L << 30,
                 localKilobytes * 1024L,
-                true,
+                dedicated,
                 maxWorkGroup,
                 List.of(maxWorkGroup, maxWorkGroup, maxWorkGroup),
                 1024,

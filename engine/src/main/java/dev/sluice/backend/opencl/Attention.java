@@ -95,6 +95,11 @@ final class Attention implements Stage {
     }
 
     @Override
+    public boolean records() {
+        return false;
+    }
+
+    @Override
     public void prepare(KvType type) {
         one.of(type);
         many.of(type);

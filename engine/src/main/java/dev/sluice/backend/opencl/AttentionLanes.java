@@ -61,12 +61,22 @@ final class AttentionLanes implements TokenAttention {
 
     @Override
     public void submit(Run run, int part) {
-        heads.arguments(lanes.of(run.cache(part)).args(), op, run, part)
+        heads.arguments(
+                        lanes.of(run.cache(part)).args(),
+                        op,
+                        run,
+                        part,
+                        device.recorder().position())
                 .buffer(device.scratch().partials())
                 .buffer(run.buffer(y))
                 .i32(run.at(part, y))
                 .launch(run.queue, op.kvHeads(), splits, 1, 1);
         merge.submit(run, part, splits);
+    }
+
+    @Override
+    public long shape(int position) {
+        return heads.turns(position);
     }
 
     @Override

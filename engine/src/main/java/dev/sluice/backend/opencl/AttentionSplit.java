@@ -10,6 +10,8 @@ import dev.sluice.graph.Op;
 final class AttentionSplit implements TokenAttention {
     /** Positions that a block of keys in the cache has side by side. */
     private static final int TILE = 16;
+    /** The length of a share that has all positions. */
+    private static final int WHOLE = 1 << 30;
 
     private final OpenClDevice device;
     private final Op.Attention op;
@@ -83,15 +85,30 @@ final class AttentionSplit implements TokenAttention {
         return position - from / TILE * TILE;
     }
 
+    /** Positions of a share; one that is alone takes all, so that its launch is the same at many positions. */
+    private int length(int position) {
+        int wanted = splits(position);
+        return wanted == 1 ? WHOLE : (Math.ceilDiv(seen(position), wanted) + TILE - 1) / TILE * TILE;
+    }
+
+    @Override
+    public long shape(int position) {
+        int length = length(position);
+        long splits = Math.max(1, Math.ceilDiv(seen(position), length));
+        // Lengths are below 2^31, shares at most 64, tables as long as a power of two.
+        return (long) length << Integer.SIZE
+                | splits << Byte.SIZE
+                | Integer.numberOfTrailingZeros(Math.max(1, heads.turns(position)));
+    }
+
     @Override
     public void submit(Run run, int part) {
         KvCache cache = run.cache(part);
         int position = run.step.position(part);
-        int wanted = splits(position);
-        int length = Math.max(TILE, (Math.ceilDiv(seen(position), wanted) + TILE - 1) / TILE * TILE);
+        int length = length(position);
         int splits = Math.max(1, Math.ceilDiv(seen(position), length));
         int groups = op.kvHeads() * Math.ceilDiv(op.heads() / op.kvHeads(), queries);
-        heads.arguments(split.of(cache).args(), op, run, part)
+        heads.arguments(split.of(cache).args(), op, run, part, device.recorder().position())
                 .i32(length)
                 .buffer(device.scratch().partials())
                 .buffer(run.buffer(y))

@@ -5,7 +5,9 @@ import dev.sluice.opencl.Kernel;
 import dev.sluice.opencl.NDRange;
 import dev.sluice.opencl.Queue;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -124,6 +126,30 @@ final class BoundKernel implements AutoCloseable {
             all.add(new TracedLaunch.Argument(kind, buffers[i], numbers[i]));
         }
         return all;
+    }
+
+    /** The buffers among the arguments. */
+    List<Buffer> buffers() {
+        return Arrays.stream(buffers).filter(Objects::nonNull).toList();
+    }
+
+    /** Hands the arguments to another kernel of the same program. */
+    void give(Kernel other) {
+        Kernel.Args args = other.args();
+        for (TracedLaunch.Argument argument : arguments()) {
+            switch (argument.kind()) {
+                case BUFFER -> {
+                    if (argument.buffer() == null) {
+                        args.noBuffer();
+                    } else {
+                        args.buffer(argument.buffer());
+                    }
+                }
+                case I32 -> args.i32(argument.bits());
+                case F32 -> args.f32(Float.intBitsToFloat(argument.bits()));
+                case LOCAL -> args.local(argument.bits());
+            }
+        }
     }
 
     @Override

@@ -36,7 +36,9 @@ enum Capability {
     /** The same as gfx11 has it. */
     AMD_WMMA,
     /** AMD's MFMA by a compiler built-in. */
-    AMD_MFMA;
+    AMD_MFMA,
+    /** cl_khr_command_buffer: launches recorded once and replayed. */
+    COMMAND_BUFFERS;
 
     /** As people write it, in {@code SLUICE_OPENCL_WITHOUT} too. */
     String label() {

@@ -2,6 +2,7 @@ package dev.sluice.backend.opencl;
 
 import dev.sluice.opencl.Buffer;
 import dev.sluice.opencl.ClException;
+import dev.sluice.opencl.CommandBuffer;
 import dev.sluice.opencl.Context;
 import dev.sluice.opencl.Device;
 import dev.sluice.opencl.Kernel;
@@ -65,10 +66,15 @@ final class CapabilityProbe {
             b[i] = random.nextInt();
             c[i] = random.nextInt(1000);
         }
+        if (capability == Capability.COMMAND_BUFFERS && !queue.device().info().commandBuffers()) {
+            return false;
+        }
         ProgramSpec program = capability.program();
         try (Program built = context.build(program.text(), Programs.options(program));
                 Kernel kernel = built.kernel("probe")) {
-            return Arrays.equals(expected(capability, a, b, c), run(kernel, a, b, c));
+            return capability == Capability.COMMAND_BUFFERS
+                    ? replays(kernel, b, c)
+                    : Arrays.equals(expected(capability, a, b, c), run(kernel, a, b, c));
         } catch (ClException e) {
             return false;
         }
@@ -85,6 +91,32 @@ final class CapabilityProbe {
             queue.read(result, 0, MemorySegment.ofArray(y));
         }
         return y;
+    }
+
+    /** Two launches, the second on what the first left, replayed twice with something else in a buffer. */
+    private boolean replays(Kernel first, int[] b, int[] c) {
+        int[] y = new int[ITEMS];
+        try (Kernel second = first.another();
+                Buffer of1 = filled(b);
+                Buffer of2 = filled(c);
+                Buffer result = filled(y);
+                CommandBuffer commands = CommandBuffer.create(queue)) {
+            NDRange range = NDRange.of(ITEMS).local(ITEMS);
+            first.args().buffer(of1).buffer(of1).buffer(of1).buffer(result);
+            commands.launch(first, range);
+            second.args().buffer(of2).buffer(of2).buffer(of2).buffer(result);
+            commands.launch(second, range);
+            commands.finish();
+            commands.replay();
+            queue.fill(of1, 0, of1.byteSize(), 7);
+            commands.replay();
+            queue.read(result, 0, MemorySegment.ofArray(y));
+        }
+        int[] expected = new int[ITEMS];
+        for (int i = 0; i < ITEMS; i++) {
+            expected[i] = 3 * (3 * (3 * b[i] + c[i]) + 7) + c[i];
+        }
+        return Arrays.equals(expected, y);
     }
 
     private Buffer filled(int[] values) {

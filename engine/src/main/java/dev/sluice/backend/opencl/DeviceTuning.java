@@ -5,6 +5,7 @@ import dev.sluice.opencl.DeviceInfo;
 import dev.sluice.opencl.DeviceType;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 
 /**
@@ -27,6 +28,7 @@ import java.util.Set;
  * @param layout how weights lie in memory
  * @param planes products of row planes
  * @param keys attention of single tokens
+ * @param recording whether launches of single tokens are recorded and replayed where that is faster
  */
 record DeviceTuning(
         int lanes,
@@ -44,12 +46,18 @@ record DeviceTuning(
         int subGroup,
         WeightLayout layout,
         PlaneTuning planes,
-        SplitTuning keys) {
+        SplitTuning keys,
+        boolean recording) {
     /** The most {@link #tokens} that any tuning has. */
     static final int MOST_TOKENS = 16;
 
     /** Keys that attention goes over at a time. */
     static final int KEYS = 64;
+
+    /** Work-items that share the columns of a product with one token, where many read side by side. */
+    private static final int SHARES = 4;
+
+    private static final List<String> PHONE_GPU_MAKERS = List.of("qualcomm", "arm", "imagination");
 
     /** Sums of 16 rows that fit 32 registers beside the quants; half as many where a compiler makes two registers of each. */
     private static final int SUMS = 12;
@@ -74,7 +82,8 @@ record DeviceTuning(
                 0,
                 WeightLayout.TILES,
                 PlaneTuning.of(info.maxWorkGroupSize(), Set.of()),
-                SplitTuning.NONE);
+                SplitTuning.NONE,
+                false);
     }
 
     /** Many threads that read side by side. */
@@ -83,7 +92,7 @@ record DeviceTuning(
         SplitTuning keys = SplitTuning.of(info.maxWorkGroupSize());
         return new DeviceTuning(
                 1,
-                4,
+                SHARES,
                 8,
                 4,
                 64,
@@ -95,16 +104,37 @@ record DeviceTuning(
                 compilers(info),
                 VectorTuning.NONE,
                 subGroup(info),
-                info.localMemory() >= PlaneTuning.LOCAL_BYTES ? WeightLayout.PLANES : WeightLayout.TILES,
+                layout(info),
                 planes,
-                keys);
+                keys,
+                false);
     }
 
     static DeviceTuning of(DeviceInfo info, Set<Capability> capabilities) {
         boolean room = info.maxWorkGroupSize() >= 64;
-        return info.type() == DeviceType.CPU || !room
+        DeviceTuning shaped = info.type() == DeviceType.CPU || !room
                 ? wide(info, capabilities.contains(Capability.X86_VNNI) ? VectorDot.X86_VNNI : VectorDot.NONE)
                 : parallel(info, capabilities);
+        return shaped.withRecording(capabilities.contains(Capability.COMMAND_BUFFERS));
+    }
+
+    /**
+     * Work-items share rows where they share memory fast. GPUs of phones do not, or are said to be slow at it (their own kernels
+     * in other engines have weights transposed): what local memory tells, and the makers' names, choose where to start from.
+     */
+    private static WeightLayout layout(DeviceInfo info) {
+        boolean gpu = info.type() == DeviceType.GPU;
+        boolean room = info.localMemory() >= PlaneTuning.LOCAL_BYTES;
+        if (room && !(gpu && (!info.dedicatedLocalMemory() || ofPhones(info)))) {
+            return WeightLayout.PLANES;
+        }
+        boolean columns = gpu && info.maxWorkGroupSize() >= MatVecColumns.items(SHARES);
+        return columns ? WeightLayout.COLUMNS : WeightLayout.TILES;
+    }
+
+    private static boolean ofPhones(DeviceInfo info) {
+        String vendor = info.vendor().toLowerCase(Locale.ROOT);
+        return PHONE_GPU_MAKERS.stream().anyMatch(vendor::startsWith);
     }
 
     /** Whether the device is the simulator Oclgrind, which has its own limits. */
@@ -132,39 +162,43 @@ record DeviceTuning(
     }
 
     DeviceTuning with(VectorTuning other) {
-        return copy(tokens, queries, keyItems, groupsPerUnit, vectorTokens, other, layout, planes, keys);
+        return copy(tokens, queries, keyItems, groupsPerUnit, vectorTokens, other, layout, planes, keys, recording);
     }
 
     DeviceTuning with(PlaneTuning other) {
-        return copy(tokens, queries, keyItems, groupsPerUnit, vectorTokens, vectors, layout, other, keys);
+        return copy(tokens, queries, keyItems, groupsPerUnit, vectorTokens, vectors, layout, other, keys, recording);
     }
 
     DeviceTuning with(SplitTuning other) {
-        return copy(tokens, queries, keyItems, groupsPerUnit, vectorTokens, vectors, layout, planes, other);
+        return copy(tokens, queries, keyItems, groupsPerUnit, vectorTokens, vectors, layout, planes, other, recording);
     }
 
     DeviceTuning with(WeightLayout other) {
-        return copy(tokens, queries, keyItems, groupsPerUnit, vectorTokens, vectors, other, planes, keys);
+        return copy(tokens, queries, keyItems, groupsPerUnit, vectorTokens, vectors, other, planes, keys, recording);
+    }
+
+    DeviceTuning withRecording(boolean other) {
+        return copy(tokens, queries, keyItems, groupsPerUnit, vectorTokens, vectors, layout, planes, keys, other);
     }
 
     DeviceTuning withTokens(int other) {
-        return copy(other, queries, keyItems, groupsPerUnit, vectorTokens, vectors, layout, planes, keys);
+        return copy(other, queries, keyItems, groupsPerUnit, vectorTokens, vectors, layout, planes, keys, recording);
     }
 
     DeviceTuning withQueries(int other) {
-        return copy(tokens, other, keyItems, groupsPerUnit, vectorTokens, vectors, layout, planes, keys);
+        return copy(tokens, other, keyItems, groupsPerUnit, vectorTokens, vectors, layout, planes, keys, recording);
     }
 
     DeviceTuning withKeyItems(int other) {
-        return copy(tokens, queries, other, groupsPerUnit, vectorTokens, vectors, layout, planes, keys);
+        return copy(tokens, queries, other, groupsPerUnit, vectorTokens, vectors, layout, planes, keys, recording);
     }
 
     DeviceTuning withGroupsPerUnit(int other) {
-        return copy(tokens, queries, keyItems, other, vectorTokens, vectors, layout, planes, keys);
+        return copy(tokens, queries, keyItems, other, vectorTokens, vectors, layout, planes, keys, recording);
     }
 
     DeviceTuning withVectorTokens(int other) {
-        return copy(tokens, queries, keyItems, groupsPerUnit, other, vectors, layout, planes, keys);
+        return copy(tokens, queries, keyItems, groupsPerUnit, other, vectors, layout, planes, keys, recording);
     }
 
     private DeviceTuning copy(
@@ -176,7 +210,8 @@ record DeviceTuning(
             VectorTuning newVectors,
             WeightLayout newLayout,
             PlaneTuning newPlanes,
-            SplitTuning newKeys) {
+            SplitTuning newKeys,
+            boolean newRecording) {
         return new DeviceTuning(
                 lanes,
                 split,
@@ -193,7 +228,8 @@ record DeviceTuning(
                 subGroup,
                 newLayout,
                 newPlanes,
-                newKeys);
+                newKeys,
+                newRecording);
     }
 
     /** Work-items of a group that computes tiles, along its first dimension. */

@@ -1,6 +1,5 @@
 package dev.sluice.backend.opencl;
 
-import dev.sluice.backend.tiles.WeightLayout;
 import dev.sluice.tensor.DType;
 import java.util.List;
 
@@ -24,9 +23,12 @@ final class Embed implements Stage {
     }
 
     static ProgramSpec spec(DeviceTuning tuning, DType type) {
-        ProgramSpec spec = tuning.layout() == WeightLayout.PLANES
-                ? ProgramSpec.of("embed_planes").withPlanes(type)
-                : ProgramSpec.of("embed").with(type);
+        ProgramSpec planes = ProgramSpec.of("embed_planes").withPlanes(type);
+        ProgramSpec spec = switch (tuning.layout()) {
+            case TILES -> ProgramSpec.of("embed").with(type);
+            case PLANES -> planes;
+            case COLUMNS -> planes.with("BY_COLUMNS", 1);
+        };
         return spec.with("ITEMS", tuning.items()).multiplyingBy(tuning);
     }
 

@@ -30,6 +30,11 @@ final class HeadsToAttention implements Stage {
     }
 
     @Override
+    public long shape(int position) {
+        return one.shape(position);
+    }
+
+    @Override
     public void prepare(KvType type) {
         one.prepare(type);
         rope.prepare(type);

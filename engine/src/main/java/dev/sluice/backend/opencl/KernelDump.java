@@ -34,6 +34,7 @@ final class KernelDump {
             DeviceTuning tuning = DeviceTuning.of(info, capabilities);
             Map<ProgramSpec, Integer> its = new LinkedHashMap<>(KernelVariants.of(tuning));
             its.putAll(KernelVariants.ofOtherArithmetic(tuning, capabilities));
+            its.putAll(KernelVariants.ofColumns(tuning));
             its.forEach((spec, local) -> programs.computeIfAbsent(spec, s -> new Listed(local, new TreeSet<>()))
                     .gpus()
                     .add(gpus));

@@ -99,6 +99,19 @@ final class KernelVariants {
         return all;
     }
 
+    /** What {@link WeightLayout#COLUMNS} takes, which GPUs have that {@link DeviceTuning} says so of: none of those that are looked at. */
+    static Map<ProgramSpec, Integer> ofColumns(DeviceTuning tuning) {
+        DeviceTuning columns = tuning.with(WeightLayout.COLUMNS);
+        Map<ProgramSpec, Integer> all = new LinkedHashMap<>();
+        for (DType type : DType.values()) {
+            if (RowTiles.supports(type)) {
+                products(columns, type, all);
+                all.put(Embed.spec(columns, type), 0);
+            }
+        }
+        return all;
+    }
+
     private static void products(DeviceTuning tuning, DType type, Map<ProgramSpec, Integer> all) {
         Linear.specs(tuning, type).forEach(spec -> all.put(spec, 0));
         if (tuning.layout() == WeightLayout.TILES) {

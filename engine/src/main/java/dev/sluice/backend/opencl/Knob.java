@@ -1,5 +1,6 @@
 package dev.sluice.backend.opencl;
 
+import dev.sluice.backend.tiles.WeightLayout;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
@@ -155,11 +156,21 @@ enum Knob {
     }
 
     /** What is tried for a product. */
-    static List<Knob> ofProduct(boolean planes, Phase phase) {
+    static List<Knob> ofProduct(WeightLayout layout, Phase phase) {
         return switch (phase) {
-            case ONE -> planes ? List.of(ROW_ITEMS, PLANE_GROUPS) : List.of(VECTOR_DOT, AHEAD, GROUPS_PER_UNIT);
+            case ONE ->
+                switch (layout) {
+                    case TILES -> List.of(VECTOR_DOT, AHEAD, GROUPS_PER_UNIT);
+                    case PLANES -> List.of(ROW_ITEMS, PLANE_GROUPS);
+                    case COLUMNS -> List.of();
+                };
             case FEW -> List.of(VECTOR_TOKENS);
-            case MANY -> planes ? List.of(ARITHMETIC, DOT, QUADS) : List.of(VECTOR_DOT, TOKENS, GROUPS_PER_UNIT);
+            case MANY ->
+                switch (layout) {
+                    case TILES -> List.of(VECTOR_DOT, TOKENS, GROUPS_PER_UNIT);
+                    case PLANES -> List.of(ARITHMETIC, DOT, QUADS);
+                    case COLUMNS -> List.of();
+                };
         };
     }
 

@@ -2,6 +2,7 @@ package dev.sluice.backend.opencl;
 
 import dev.sluice.backend.LaunchProfile;
 import dev.sluice.backend.Step;
+import dev.sluice.opencl.Buffer;
 import dev.sluice.opencl.Event;
 import dev.sluice.opencl.NDRange;
 import dev.sluice.opencl.Queue;
@@ -15,7 +16,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Launches kernels, or writes down what would be launched; and, on a profiling queue, keeps count of them and of the time they take on the device. */
+/** Launches kernels, or writes down what would be launched, to be read or to be replayed; and, on a profiling queue, keeps count of them and of the time they take on the device. */
 final class LaunchRecorder {
     /** Events are read when so many wait: a driver may hold memory for each. */
     private static final int MOST_PENDING = 4096;
@@ -32,6 +33,8 @@ final class LaunchRecorder {
     private final Deque<Launch> pending = new ArrayDeque<>();
     private final Map<String, Total> totals = new HashMap<>();
     private @Nullable List<TracedLaunch> trace;
+    private @Nullable Recording recording;
+    private @Nullable Buffer position;
     private long launches;
     private long steps;
     private long hostNanos;
@@ -53,6 +56,10 @@ final class LaunchRecorder {
             trace.add(new TracedLaunch((ProgramSpec) kernel.program(), kernel.arguments(), range));
             return;
         }
+        if (recording != null) {
+            recording.add(kernel, range);
+            return;
+        }
         launches++;
         if (!queue.profiling()) {
             queue.launch(kernel.kernel(), range);
@@ -67,7 +74,7 @@ final class LaunchRecorder {
 
     /** As the other, for work-items in one dimension or two and the groups they come in; makes no object. */
     void launch(Queue queue, BoundKernel kernel, long x, long y, int localX, int localY) {
-        if (trace != null || queue.profiling()) {
+        if (trace != null || recording != null || queue.profiling()) {
             NDRange all = y > 1 || localY > 1 ? NDRange.of(x, y) : NDRange.of(x);
             launch(queue, kernel, localX > 0 ? all.local(localX, localY) : all);
             return;
@@ -91,6 +98,29 @@ final class LaunchRecorder {
             trace = null;
         }
         return launches;
+    }
+
+    /** Has the launches that something makes added to a recording instead, whose replays find the position in a buffer. */
+    void record(Recording into, Buffer positionAt, Runnable what) {
+        recording = into;
+        position = positionAt;
+        try {
+            what.run();
+        } finally {
+            recording = null;
+            position = null;
+        }
+    }
+
+    /** Where kernels find the position that is not known yet; null while launches are made. */
+    @Nullable
+    Buffer position() {
+        return position;
+    }
+
+    /** So many launches were replayed. */
+    void replayed(int count) {
+        launches += count;
     }
 
     /** Counts what it took the host to hand work over; a step begins with an embedding. */

@@ -26,19 +26,27 @@ final class Linear implements Stage {
 
     /** The product with one token; null where local memory cannot hold it, and the other way is taken: slower, without that limit. */
     static @Nullable Stage one(OpenClDevice device, Product product, DeviceTuning tuning) {
-        if (tuning.layout() == WeightLayout.PLANES) {
-            return new MatVecPlanes(device, product, tuning);
-        }
-        DType type = product.matrices().getFirst().type();
-        boolean fits = MatVec.panelBytes(tuning, type, product.cols()) <= device.localMemoryForPanels();
-        return fits ? new MatVec(device, product, tuning) : null;
+        return switch (tuning.layout()) {
+            case PLANES -> new MatVecPlanes(device, product, tuning);
+            case COLUMNS -> new MatVecColumns(device, product, tuning);
+            case TILES -> {
+                DType type = product.matrices().getFirst().type();
+                boolean fits = MatVec.panelBytes(tuning, type, product.cols()) <= device.localMemoryForPanels();
+                yield fits ? new MatVec(device, product, tuning) : null;
+            }
+        };
     }
 
     /** The product with many tokens. */
     static Stage many(OpenClDevice device, Product product, DeviceTuning tuning) {
-        if (tuning.layout() == WeightLayout.TILES) {
-            return new MatMul(device, product, tuning);
-        }
+        return switch (tuning.layout()) {
+            case TILES -> new MatMul(device, product, tuning);
+            case COLUMNS -> new MatMulColumns(device, product, tuning);
+            case PLANES -> manyOfPlanes(device, product, tuning);
+        };
+    }
+
+    private static Stage manyOfPlanes(OpenClDevice device, Product product, DeviceTuning tuning) {
         if (MatMulMatrix.serves(tuning)) {
             return new MatMulMatrix(device, product, tuning);
         }
@@ -57,13 +65,20 @@ final class Linear implements Stage {
     /** Those for one token. */
     static List<ProgramSpec> oneSpecs(DeviceTuning tuning, DType type) {
         return List.of(
-                tuning.layout() == WeightLayout.TILES ? MatVec.spec(tuning, type) : MatVecPlanes.spec(tuning, type));
+                switch (tuning.layout()) {
+                    case TILES -> MatVec.spec(tuning, type);
+                    case PLANES -> MatVecPlanes.spec(tuning, type);
+                    case COLUMNS -> MatVecColumns.spec(tuning, type);
+                });
     }
 
     /** Those for many tokens. */
     static List<ProgramSpec> manySpecs(DeviceTuning tuning, DType type) {
         if (tuning.layout() == WeightLayout.TILES) {
             return List.of(MatMul.spec(tuning, type));
+        }
+        if (tuning.layout() == WeightLayout.COLUMNS) {
+            return List.of(MatMulColumns.spec(tuning, type));
         }
         List<ProgramSpec> specs = new ArrayList<>();
         for (int tokens : new int[] {1, Integer.MAX_VALUE}) {

@@ -1,6 +1,5 @@
 package dev.sluice.backend.opencl;
 
-import dev.sluice.opencl.Buffer;
 import dev.sluice.tensor.DType;
 
 /** {@code matmul_planes.cl}: a product with many tokens from row planes. */
@@ -33,20 +32,8 @@ final class MatMulPlanes implements Stage {
 
     @Override
     public void submit(Run run) {
-        Product p = product;
-        Buffer x = input.of(run);
         BoundKernel kernel = run.tokens <= PlaneTuning.FEW ? few : many;
-        p.matrices(kernel.args())
-                .buffer(p.bias())
-                .buffer(x)
-                .i32(input.at())
-                .i32(run.tokens)
-                .buffer(run.bufferOrNone(p.residual()))
-                .i32(p.residual() == null ? 0 : p.residual().at())
-                .buffer(run.buffer(p.y()))
-                .i32(p.y().at())
-                .i32(p.y().stride());
-        launch(kernel, run, tuning, p);
+        launch(product.many(kernel.args(), run, input), run, tuning, product);
     }
 
     /** Launches groups for tiles of four times as many rows and tokens as they have work-items along each dimension. */

@@ -130,9 +130,12 @@ public final class OpenClBackend implements Backend {
         dev.sluice.opencl.Device device = find(info.id());
         // Exact products are computed in floats, which all devices can.
         boolean exact = options.precision() == Precision.EXACT;
-        Set<Capability> capabilities =
-                exact ? Set.of() : Capabilities.allowed(ProbeProcess.capabilities(info.id(), device));
-        DeviceTuning tuning = DeviceTuning.of(device.info(), capabilities);
+        Set<Capability> allowed = exact ? Set.of() : Capabilities.allowed(ProbeProcess.capabilities(info.id(), device));
+        DeviceTuning tuning = DeviceTuning.of(device.info(), allowed);
+        // What kernels are made of, which is what is measured.
+        Set<Capability> capabilities = allowed.stream()
+                .filter(capability -> capability != Capability.COMMAND_BUFFERS)
+                .collect(Collectors.toUnmodifiableSet());
         KnobLimits limits = new KnobLimits(device.info(), capabilities, !exact, tuning);
         TuningTable shipped = ShippedTuning.of(
                 device.platform().info().name(),

@@ -40,6 +40,7 @@ final class OpenClCompiledLayer implements CompiledLayer {
     private @Nullable LayerState[] given = {};
     private final StateSource source = i -> given;
     private boolean chains;
+    private final boolean records;
     private boolean closed;
 
     /**
@@ -76,6 +77,10 @@ final class OpenClCompiledLayer implements CompiledLayer {
             throw e;
         }
         residentBytes = resources.bytes();
+        records = streamed == null
+                && attention != null
+                && !inPlaceNeedsCopy
+                && stages.stream().allMatch(Stage::records);
     }
 
     private static int widestProduct(Layer layer) {
@@ -255,6 +260,21 @@ final class OpenClCompiledLayer implements CompiledLayer {
     /** Whether there are such calls for some type of cache. */
     boolean chains() {
         return chains;
+    }
+
+    /** Whether its launches for one token can be recorded. */
+    boolean records() {
+        return records;
+    }
+
+    /** See {@link Stage#shape}. */
+    long shape(int position) {
+        long shape = 0;
+        for (int i = 0; i < stages.size(); i++) {
+            // A layer has one attention, and nothing else depends on the position.
+            shape = Math.max(shape, stages.get(i).shape(position));
+        }
+        return shape;
     }
 
     boolean belongsTo(OpenClDevice other) {

@@ -20,6 +20,7 @@ import dev.sluice.backend.WeightImage;
 import dev.sluice.backend.WeightSlot;
 import dev.sluice.backend.tiles.ImageLayout;
 import dev.sluice.backend.tiles.RowTiles;
+import dev.sluice.backend.tiles.WeightLayout;
 import dev.sluice.error.DeviceFailure;
 import dev.sluice.error.SluiceException;
 import dev.sluice.graph.Layer;
@@ -264,6 +265,7 @@ final class OpenClDevice implements Device {
     }
 
     synchronized void free(Buffer buffer) {
+        steps.recordings().forget(queue, buffer);
         memory.free(buffer);
         shared.free(buffer);
     }
@@ -336,7 +338,7 @@ final class OpenClDevice implements Device {
     }
 
     void forget(OpenClCompiledLayer layer) {
-        steps.forgetChains();
+        steps.forget(queue, layer);
         layers.remove(layer);
     }
 
@@ -353,8 +355,12 @@ final class OpenClDevice implements Device {
         String origin = compiled == 0 ? "cached" : compiled == programs.count() ? "compiled" : compiled + " compiled";
         return "OpenCL: " + info.name() + " (" + info.platform() + "), "
                 + tunings.arithmetic() + ", "
-                + (tuning.lanes() == 16 ? "16 rows a work-item" : "work-items share rows")
-                + (steps.chained() ? ", layers in one launch where that is faster" : "") + ", " + tunings.origin()
+                + (tuning.lanes() == 16
+                        ? "16 rows a work-item"
+                        : tuning.layout() == WeightLayout.PLANES ? "work-items share rows" : "a row a work-item")
+                + (steps.chained() ? ", layers in one launch where that is faster" : "")
+                + (steps.recordings().used() ? ", launches replayed where that is faster" : "")
+                + ", " + tunings.origin()
                 + ", "
                 + programs.count()
                 + " kernels (" + origin + ")";
@@ -370,6 +376,7 @@ final class OpenClDevice implements Device {
         queue.finish();
         steps.settle(queue);
         if (!queue.profiling()) {
+            steps.recordings().forgetAll(queue);
             Queue plain = queue;
             queue = context.newProfilingQueue(device);
             plain.close();

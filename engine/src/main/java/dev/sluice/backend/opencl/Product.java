@@ -79,6 +79,20 @@ record Product(
                 | (activation == Activation.GELU_TANH ? GELU : 0);
     }
 
+    /** The arguments of a kernel for many tokens that reads their floats. */
+    BoundKernel many(BoundKernel args, Run run, NormedInput input) {
+        return matrices(args)
+                .buffer(bias)
+                .buffer(input.of(run))
+                .i32(input.at())
+                .i32(run.tokens)
+                .buffer(run.bufferOrNone(residual))
+                .i32(residual == null ? 0 : residual.at())
+                .buffer(run.buffer(y))
+                .i32(y.at())
+                .i32(y.stride());
+    }
+
     /** The arguments of a kernel for one token, from the matrices to y. */
     BoundKernel token(BoundKernel args, Run run, int t) {
         return matrices(args)

@@ -135,6 +135,11 @@ final class Rope implements Stage {
     }
 
     @Override
+    public boolean records() {
+        return false;
+    }
+
+    @Override
     public void prepare(KvType type) {
         kernels.of(type);
     }

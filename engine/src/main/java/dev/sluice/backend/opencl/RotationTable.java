@@ -37,10 +37,15 @@ final class RotationTable {
         return true;
     }
 
+    /** Entries of a table for at least so many positions, a power of two. */
+    static int size(int wanted) {
+        return Math.max(FIRST_SIZE, Integer.highestOneBit(Math.max(1, wanted - 1)) * 2);
+    }
+
     /** The table, with entries for at least so many positions. */
     Buffer upTo(int wanted, Queue queue) {
         if (buffer == null || wanted > positions) {
-            int size = Math.max(FIRST_SIZE, Integer.highestOneBit(Math.max(1, wanted - 1)) * 2);
+            int size = size(wanted);
             Buffer larger = device.newBuffer(8L * size * rotation.pairs(), "the rotations of " + size + " positions");
             queue.write(larger, 0, MemorySegment.ofArray(entries(size)));
             close();

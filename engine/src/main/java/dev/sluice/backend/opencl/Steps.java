@@ -18,8 +18,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How steps go through a device's layers: launch by launch, or, where a step is one token and launches cost as much as what
- * they do, many layers in one launch. Such a launch may come to nothing ({@link Meeting}), which is known when the host waits
+ * How steps go through a device's layers: launch by launch, or, where a step is one token, many layers in one launch
+ * ({@link Chains}) or all launches in one command ({@link Recordings}), if that is faster ({@link Pace}). A launch of many
+ * layers may come to nothing ({@link Meeting}), which is known when the host waits
  * for what came of it; until then all that was queued since is remembered, and queued again launch by launch if need be.
  *
  * <p>Its methods are called by whoever holds the device.
@@ -28,22 +29,34 @@ final class Steps implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Steps.class);
     /** When so much is not settled the host waits. */
     private static final int MOST_UNSETTLED = 64;
+    /** The first step of a trial may have to record. */
+    private static final int RECORDING_STEPS = 1;
 
     private final OpenClDevice device;
     private final Chains chains;
-    private final Pace pace = new Pace();
+    private final Recordings recordings;
+    private final Pace chaining = new Pace();
+    private final Pace recording = new Pace(RECORDING_STEPS);
+    /** How the steps that are not settled were chosen to go. */
+    private Pace pace = chaining;
+
     private final List<Unsettled> unsettled = new ArrayList<>();
     private final Deque<Unsettled> spare = new ArrayDeque<>();
     private final List<KvCache> caches = new ArrayList<>();
     private @Nullable Meeting meeting;
-    /** Whether the steps that are not settled went in few launches, and when the first of them began. */
-    private boolean meets;
+    /** Whether the steps that are not settled went in few launches or commands, and when the first of them began. */
+    private boolean first;
 
     private long begun;
 
     Steps(OpenClDevice device) {
         this.device = device;
         chains = new Chains(device);
+        recordings = new Recordings(device);
+    }
+
+    Recordings recordings() {
+        return recordings;
     }
 
     /** Whether layers went in one launch so far. */
@@ -52,8 +65,9 @@ final class Steps implements AutoCloseable {
     }
 
     /** A layer was closed. */
-    void forgetChains() {
+    void forget(Queue queue, CompiledLayer layer) {
         chains.close();
+        recordings.forget(queue, layer);
     }
 
     /** See {@link dev.sluice.backend.Device#submit}. */
@@ -72,29 +86,32 @@ final class Steps implements AutoCloseable {
         // What is queued again needs its input as it was.
         boolean repeatable = in != between && in != out && !device.streams();
         KvType type = step.tokens() == 1 && repeatable ? chainedType(layers, states) : null;
-        if (type == null) {
-            launch(queue, layers, 0, layers.size(), step, in, between, out, states);
-        } else {
-            begin(queue);
-            if (meets) {
-                chained(queue, chains.of(layers, type), layers, step, in, between, out, states);
-            } else {
-                launch(queue, layers, 0, layers.size(), step, in, between, out, states);
-            }
+        boolean records = type == null && step.tokens() == 1 && repeatable && recordings.serve(queue, layers);
+        boolean chosen = type != null || records;
+        if (chosen) {
+            begin(queue, records ? recording : chaining);
         }
-        if (type != null || !unsettled.isEmpty()) {
-            unsettled.add(fresh().step(layers, step, in, between, out, states, type != null));
+        if (!chosen || !first) {
+            launch(queue, layers, 0, layers.size(), step, in, between, out, states);
+        } else if (type != null) {
+            chained(queue, chains.of(layers, type), layers, step, in, between, out, states);
+        } else {
+            recordings.submit(queue, this, layers, step, in, between, out, states);
+        }
+        if (chosen || !unsettled.isEmpty()) {
+            unsettled.add(fresh().step(layers, step, in, between, out, states, chosen));
         }
         device.recorder()
                 .submitted(layers.getFirst().layer().kind() == Layer.Kind.EMBEDDING, System.nanoTime() - started);
     }
 
     /** Decides how the next step goes. */
-    private void begin(Queue queue) {
-        if (unsettled.size() >= MOST_UNSETTLED || meets != pace.first()) {
+    private void begin(Queue queue, Pace by) {
+        if (unsettled.size() >= MOST_UNSETTLED || pace != by || first != by.first()) {
             settle(queue);
         }
-        meets = pace.first();
+        pace = by;
+        first = by.first();
         if (unsettled.isEmpty()) {
             begun = System.nanoTime();
         }
@@ -139,6 +156,7 @@ final class Steps implements AutoCloseable {
             return false;
         }
         queue.finish();
+        recordings.settled();
         boolean broken = broke();
         Meeting met = meeting;
         if (met != null && met.worn()) {
@@ -163,6 +181,7 @@ final class Steps implements AutoCloseable {
     /** The device has failed: what is not settled will never be. */
     void giveUp() {
         unsettled.clear();
+        recordings.settled();
     }
 
     private void again(Queue queue, Unsettled one) {
@@ -212,7 +231,8 @@ final class Steps implements AutoCloseable {
         return present;
     }
 
-    private void launch(
+    /** Queues the launches of layers {@code from} to {@code to - 1}. */
+    void launch(
             Queue queue,
             List<CompiledLayer> layers,
             int from,
@@ -277,6 +297,7 @@ final class Steps implements AutoCloseable {
 
     @Override
     public void close() {
+        recordings.close();
         if (meeting != null) {
             meeting.close();
         }

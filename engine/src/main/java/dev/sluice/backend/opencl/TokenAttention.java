@@ -17,6 +17,9 @@ sealed interface TokenAttention extends AutoCloseable permits AttentionLanes, At
                 : new AttentionSplit(device, op, heads, y, tuning);
     }
 
+    /** See {@link Stage#shape}. */
+    long shape(int position);
+
     /** Queues the launches for one sequence. */
     void submit(Run run, int part);
 

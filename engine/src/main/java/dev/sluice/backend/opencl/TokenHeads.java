@@ -2,6 +2,7 @@ package dev.sluice.backend.opencl;
 
 import dev.sluice.graph.Op;
 import dev.sluice.graph.Rotation;
+import dev.sluice.opencl.Buffer;
 import org.jspecify.annotations.Nullable;
 
 /** What the heads of a token go through before they meet in {@link TokenAttention}: {@link Rope} does the same for many tokens. */
@@ -13,8 +14,17 @@ record TokenHeads(
         @Nullable Rotation rotation,
         @Nullable RotationTable table) {
 
-    /** Hands a kernel the arguments that {@code attention_split.cl} and {@code attention_lanes.cl} begin with. */
-    BoundKernel arguments(BoundKernel kernel, Op.Attention op, Run run, int part) {
+    /** How long the table of rotations is at a position. */
+    int turns(int position) {
+        return table == null ? 0 : RotationTable.size(position + 1);
+    }
+
+    /**
+     * Hands a kernel the arguments that {@code attention_split.cl} and {@code attention_lanes.cl} begin with.
+     *
+     * @param positionAt where the kernel finds the position; null if it is told
+     */
+    BoundKernel arguments(BoundKernel kernel, Op.Attention op, Run run, int part, @Nullable Buffer positionAt) {
         KvCache cache = run.cache(part);
         int position = run.step.position(part);
         return kernel.buffer(run.buffer(q.value()))
@@ -35,6 +45,7 @@ record TokenHeads(
                 .buffer(cache.values())
                 .i32(cache.stride())
                 .i32(position)
+                .buffer(positionAt)
                 .i32(op.window())
                 .f32(op.scale());
     }

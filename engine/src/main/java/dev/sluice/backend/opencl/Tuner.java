@@ -30,7 +30,6 @@ final class Tuner {
     private final OpenClDevice device;
     private final Tunings tunings;
     private final DeviceTuning base;
-    private final boolean planes;
     private final int many;
     private final Set<String> seen = new HashSet<>();
     private final List<TuneReport.Row> rows = new ArrayList<>();
@@ -39,7 +38,6 @@ final class Tuner {
         this.device = device;
         tunings = device.tunings();
         base = tunings.base();
-        planes = base.layout() == WeightLayout.PLANES;
         // As many tokens as fill the device, and whole tiles of them.
         many = Math.min(device.batchTokens(), base.lanes() == 16 ? 48 : 256);
     }
@@ -101,17 +99,19 @@ final class Tuner {
     private void product(Product product, boolean anew) {
         DType type = product.matrices().getFirst().type();
         ProductTuning found = ProductTuning.of(base);
-        boolean fits = planes || MatVec.panelBytes(base, type, product.cols()) <= device.localMemoryForPanels();
+        boolean fits = base.layout() != WeightLayout.TILES
+                || MatVec.panelBytes(base, type, product.cols()) <= device.localMemoryForPanels();
         // Few tokens are taken as one or as many: these come first.
         for (Phase phase : List.of(Phase.ONE, Phase.MANY, Phase.FEW)) {
-            if (phase != Phase.MANY && !fits) {
+            List<Knob> knobs = Knob.ofProduct(base.layout(), phase);
+            if (knobs.isEmpty() || (phase != Phase.MANY && !fits)) {
                 continue;
             }
             ProductTuning others = found;
             DeviceTuning best = choose(
                     TuneKey.of(product, phase),
                     tunings.kernels(type),
-                    Knob.ofProduct(planes, phase),
+                    knobs,
                     (knob, present) -> values(knob, present, type),
                     () -> new ProductBench(device, product, phase, others, base, many),
                     anew);

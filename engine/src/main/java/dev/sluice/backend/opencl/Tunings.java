@@ -66,7 +66,7 @@ final class Tunings {
         if (base.layout() == WeightLayout.TILES) {
             bytes |= tuning.one().vectors().dot().takes(type)
                     || tuning.many().vectors().dot().takes(type);
-        } else {
+        } else if (base.layout() == WeightLayout.PLANES) {
             bytes |= MatMulBytes.serves(tuning.many(), type);
             halves |= tuning.many().planes().arithmetic() == PlaneTuning.Arithmetic.HALVES;
             matrix |= MatMulMatrix.serves(tuning.many());

@@ -9,8 +9,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Work that was queued and may have to be queued again, because work-groups before it or in it may not have met: a step of one
- * token, or a copy to the host. Objects are used again, so that steps allocate nothing.
+ * Work that was queued and is not known to be done: a step of one token, or a copy to the host. It may have to be queued again,
+ * because work-groups before it or in it may not have met. Objects are used again, so that steps allocate nothing.
  */
 final class Unsettled implements StateSource {
     private final Step step = Step.forParts(1);
@@ -29,7 +29,7 @@ final class Unsettled implements StateSource {
         return this;
     }
 
-    /** {@code isTimed}: whether it went through layers that could go in one launch. */
+    /** {@code isTimed}: whether there was another way to go. */
     Unsettled step(
             List<CompiledLayer> through,
             Step taken,

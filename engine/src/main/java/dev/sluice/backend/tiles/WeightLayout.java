@@ -5,7 +5,7 @@ import dev.sluice.tensor.DType;
 import dev.sluice.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 
-/** How a device wants its weight matrices: tiles of 16 rows in either case, and different within ({@code docs/weight-layout.md}). */
+/** How a device wants its weight matrices: tiles of 16 rows in each case, and different within ({@code docs/weight-layout.md}). */
 public enum WeightLayout {
     /** 16 rows are interleaved: {@link RowTiles}. For vector registers whose lanes are rows. */
     TILES {
@@ -29,6 +29,18 @@ public enum WeightLayout {
         @Override
         public void pack(Tensor tensor, MemorySegment target, long firstTile, long lastTile) {
             RowPlanes.pack(tensor, target, firstTile, lastTile);
+        }
+    },
+    /** As {@link #PLANES}, transposed: the same columns of 16 rows lie side by side: {@link RowColumns}. For a work-item a row. */
+    COLUMNS {
+        @Override
+        public long tileBytes(DType type, long cols) {
+            return RowColumns.tileBytes(type, cols);
+        }
+
+        @Override
+        public void pack(Tensor tensor, MemorySegment target, long firstTile, long lastTile) {
+            RowColumns.pack(tensor, target, firstTile, lastTile);
         }
     };
 

@@ -19,6 +19,7 @@ import dev.sluice.runtime.Sequence;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,7 +46,12 @@ class GreedyRunTest {
         // Hasty work-groups never meet, so all is taken again.
         return Stream.concat(
                 Stream.of(fast),
-                Stream.concat(OpenClRuns.parallel(), OpenClRuns.meetingVariants())
+                Stream.of(
+                                OpenClRuns.parallel(),
+                                OpenClRuns.columns(),
+                                OpenClRuns.meetingVariants(),
+                                OpenClRuns.replaying())
+                        .flatMap(Function.identity())
                         .map(variant -> new Opened(variant.toString(), variant::open)));
     }
 

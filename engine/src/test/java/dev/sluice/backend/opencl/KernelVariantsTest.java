@@ -43,7 +43,7 @@ class KernelVariantsTest {
     Path folder;
 
     static Stream<OpenClRuns.Variant> variants() {
-        return OpenClRuns.variants();
+        return Stream.concat(OpenClRuns.variants(), OpenClRuns.columns());
     }
 
     private static Set<ProgramSpec> listed(DeviceTuning tuning) {
@@ -73,6 +73,8 @@ class KernelVariantsTest {
             Set<Capability> capabilities = AbsentGpus.capabilities(gpu.getKey());
             all.addAll(listed(DeviceTuning.of(info, capabilities)));
             all.addAll(KernelVariants.ofOtherArithmetic(DeviceTuning.of(info, capabilities), capabilities)
+                    .keySet());
+            all.addAll(KernelVariants.ofColumns(DeviceTuning.of(info, capabilities))
                     .keySet());
             all.addAll(listed(DeviceTuning.wide(info, VectorDot.X86_VNNI)));
         }

@@ -16,6 +16,7 @@ import dev.sluice.tensor.DType;
 import dev.sluice.tensor.Tensor;
 import dev.sluice.tensor.TestBlocks;
 import java.util.Objects;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -25,7 +26,8 @@ class LaunchesTest {
     private static final int WIDTH = 64;
 
     static Stream<OpenClRuns.Variant> variants() {
-        return OpenClRuns.variants();
+        return Stream.of(OpenClRuns.variants(), OpenClRuns.columns(), OpenClRuns.replaying())
+                .flatMap(Function.identity());
     }
 
     /** A layer as Llama has it, all matrices in one format. */
@@ -70,7 +72,7 @@ class LaunchesTest {
     @ParameterizedTest(name = "on {0}")
     @MethodSource("variants")
     void aTokenTakesSixLaunchesALayer(OpenClRuns.Variant variant) {
-        boolean parallel = variant.shape().equals("parallel");
+        boolean parallel = !variant.shape().endsWith("wide");
         try (OpenClDevice device = variant.open(t -> parallel ? t.with(new SplitTuning(128, 16, 1000)) : t)) {
             // Where the keys are one share, nothing has to be put together. Vector units have as many shares at any
             // position.

@@ -17,13 +17,15 @@ import dev.sluice.tensor.DType;
 import dev.sluice.tensor.Tensor;
 import dev.sluice.tensor.TestBlocks;
 import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Products of both layouts of weights and what is fused into them, against the scalar definition. */
+/** Products of all layouts of weights and what is fused into them, against the scalar definition. */
 class LinearTest {
     /** docs/PRECISION.md derives it. */
     private static final double LIMIT = 1e-9;
@@ -34,7 +36,7 @@ class LinearTest {
     private static final int[] TOKENS = {1, 2, 5, 16, 20};
 
     static Stream<OpenClRuns.Variant> variants() {
-        return OpenClRuns.variants();
+        return Stream.concat(OpenClRuns.variants(), OpenClRuns.columns());
     }
 
     static Stream<OpenClRuns.Variant> parallel() {
@@ -42,10 +44,25 @@ class LinearTest {
     }
 
     static Stream<Arguments> formats() {
-        return OpenClRuns.variants()
-                .flatMap(variant -> Arrays.stream(DType.values())
-                        .filter(RowTiles::supports)
-                        .map(type -> Arguments.of(variant, type)));
+        return variants().flatMap(variant -> formats(variant, EnumSet.allOf(DType.class)));
+    }
+
+    /** Row columns beyond the first device, in formats that have all that a plane may hold. */
+    static Stream<Arguments> someColumns() {
+        return OpenClRuns.everyColumns()
+                .skip(1)
+                .flatMap(variant -> formats(variant, EnumSet.of(DType.F16, DType.Q8_0, DType.Q6_K)));
+    }
+
+    static Stream<Arguments> otherColumns() {
+        return OpenClRuns.everyColumns()
+                .skip(1)
+                .flatMap(variant ->
+                        formats(variant, EnumSet.complementOf(EnumSet.of(DType.F16, DType.Q8_0, DType.Q6_K))));
+    }
+
+    private static Stream<Arguments> formats(OpenClRuns.Variant variant, Set<DType> types) {
+        return types.stream().filter(RowTiles::supports).map(type -> Arguments.of(variant, type));
     }
 
     private static Layer linear(Tensor weight, @org.jspecify.annotations.Nullable Tensor bias) {
@@ -56,7 +73,14 @@ class LinearTest {
     }
 
     @ParameterizedTest(name = "{1} on {0}")
-    @MethodSource("formats")
+    @MethodSource("otherColumns")
+    @Tag("slow")
+    void otherRowColumnsOfOddSizesAgree(OpenClRuns.Variant variant, DType type) {
+        productsOfOddSizesAgree(variant, type);
+    }
+
+    @ParameterizedTest(name = "{1} on {0}")
+    @MethodSource({"formats", "someColumns"})
     void productsOfOddSizesAgree(OpenClRuns.Variant variant, DType type) {
         int[] columns =
                 type.blockSize() == 1 ? new int[] {7, 32, 40, 100} : new int[] {type.blockSize(), 3 * type.blockSize()};

@@ -12,6 +12,7 @@ import dev.sluice.backend.DeviceMemory;
 import dev.sluice.backend.DeviceOptions;
 import dev.sluice.backend.LayerState;
 import dev.sluice.backend.Step;
+import dev.sluice.backend.tiles.WeightLayout;
 import dev.sluice.graph.Layer;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -56,6 +57,11 @@ final class OpenClRuns {
                 case "together" -> wide;
                 case "hasty" -> wide.with(wide.vectors().withPatience(1));
                 case "parallel" -> DeviceTuning.parallel(device.info(), Set.of());
+                case "columns" -> DeviceTuning.parallel(device.info(), Set.of()).with(WeightLayout.COLUMNS);
+                case "replayed wide" ->
+                    wide.with(wide.vectors().withPatience(0)).withRecording(true);
+                case "replayed parallel" ->
+                    DeviceTuning.parallel(device.info(), Set.of()).withRecording(true);
                 default -> DeviceTuning.wide(device.info(), VectorDot.valueOf(shape));
             };
             if (info.name().startsWith("Oclgrind")) {
@@ -111,6 +117,26 @@ final class OpenClRuns {
                 .map(Variant::info)
                 .distinct()
                 .flatMap(info -> Stream.of(new Variant(info, "together"), new Variant(info, "hasty")));
+    }
+
+    /** All devices that were found to replay launches, in both shapes of the kernels. */
+    static Stream<Variant> replaying() {
+        return variants()
+                .map(Variant::info)
+                .distinct()
+                .filter(info -> ProbeProcess.capabilities(info.id(), OpenClBackend.find(info.id()))
+                        .contains(Capability.COMMAND_BUFFERS))
+                .flatMap(info -> Stream.of(new Variant(info, "replayed wide"), new Variant(info, "replayed parallel")));
+    }
+
+    /** All devices with a row for each work-item and weights as GPUs of phones have them. */
+    static Stream<Variant> everyColumns() {
+        return variants().map(Variant::info).distinct().map(info -> new Variant(info, "columns"));
+    }
+
+    /** The first of {@link #everyColumns}: what they need compiled takes long on some. */
+    static Stream<Variant> columns() {
+        return everyColumns().limit(1);
     }
 
     /** All devices with scalar work-items, the shape for GPUs. */

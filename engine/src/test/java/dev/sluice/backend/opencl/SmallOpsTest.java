@@ -34,8 +34,12 @@ class SmallOpsTest {
         return OpenClRuns.variants();
     }
 
+    static Stream<OpenClRuns.Variant> layouts() {
+        return Stream.concat(OpenClRuns.variants(), OpenClRuns.columns());
+    }
+
     @ParameterizedTest(name = "on {0}")
-    @MethodSource("variants")
+    @MethodSource("layouts")
     @Tag("oclgrind")
     void embeddingsOfEveryFormatAgree(OpenClRuns.Variant variant) {
         int[] ids = {0, 18, 15, 16, 3, 18};

@@ -8,7 +8,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Layers whose weights come to slots over a queue of their own. Not under Oclgrind, which hangs with two queues that wait for each other. */
 class StreamingTest {
     static Stream<OpenClRuns.Variant> variants() {
-        return OpenClRuns.variants();
+        return Stream.concat(OpenClRuns.variants(), OpenClRuns.columns());
     }
 
     @ParameterizedTest(name = "on {0}")

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -60,7 +61,9 @@ final class TinyModel implements AutoCloseable {
     static Stream<Place> places() {
         List<Place> places = new ArrayList<>();
         places.add(cpu());
-        for (OpenClRuns.Variant variant : Stream.concat(OpenClRuns.variants(), OpenClRuns.meetingVariants())
+        for (OpenClRuns.Variant variant : Stream.of(
+                        OpenClRuns.variants(), OpenClRuns.meetingVariants(), OpenClRuns.replaying())
+                .flatMap(Function.identity())
                 .filter(variant -> !variant.shape().equals("hasty"))
                 .toList()) {
             places.add(new Place(variant.toString(), List.of(variant::open)));

@@ -108,13 +108,14 @@ class TunedDeviceTest {
     private static Map<String, TuningTable.Choice> odd(OpenClDevice device, Layer layer) {
         Map<String, TuningTable.Choice> choices = new LinkedHashMap<>();
         Tunings tunings = device.tunings();
-        boolean planes = device.tuning().lanes() == 1;
+        boolean scalar = device.tuning().lanes() == 1;
         int turn = 0;
         try (OpenClCompiledLayer compiled = (OpenClCompiledLayer) device.compile(layer)) {
             for (Stage stage : compiled.stages()) {
                 for (Phase phase : Phase.values()) {
                     if (stage instanceof Linear linear) {
-                        Map<Knob, Integer> values = values(tunings, Knob.ofProduct(planes, phase), turn++);
+                        Map<Knob, Integer> values =
+                                values(tunings, Knob.ofProduct(device.tuning().layout(), phase), turn++);
                         choices.put(
                                 TuneKey.of(linear.product(), phase).text(),
                                 new TuningTable.Choice(values, 2, tunings.kernels(DType.Q4_0)));
@@ -125,13 +126,13 @@ class TunedDeviceTest {
             choices.put(
                     TuneKey.of(op, Phase.MANY).text(),
                     new TuningTable.Choice(
-                            values(tunings, Knob.ofAttention(planes, planes, Phase.MANY), turn),
+                            values(tunings, Knob.ofAttention(scalar, scalar, Phase.MANY), turn),
                             2,
                             tunings.kernels(op.headDim())));
             choices.put(
                     TuneKey.of(op, Phase.ONE).text(),
                     new TuningTable.Choice(
-                            values(tunings, Knob.ofAttention(planes, planes, Phase.ONE), turn),
+                            values(tunings, Knob.ofAttention(scalar, scalar, Phase.ONE), turn),
                             2,
                             tunings.kernels(op.headDim())));
         }

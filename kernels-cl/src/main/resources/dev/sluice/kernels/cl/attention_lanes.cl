@@ -104,8 +104,8 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void attention_lanes(const global float *q, int q_at, int heads, const global float *q_gain, const global float *k,
                      int k_at, int kv_heads, const global float *k_gain, float eps, const global float *v, int v_at,
                      const global float *table, int pairs, int flags, global kv_t *keys, global kv_t *values,
-                     int capacity, int position, int window, float scale, global float *partial, global float *out,
-                     int out_at) {
+                     int capacity, int position, const global int *position_at, int window, float scale,
+                     global float *partial, global float *out, int out_at) {
     float queries[HEAD_DIM * QUERIES];
     float scores[QUERIES * KEYS];
     float sums[QUERIES * VALUE_DIM];
@@ -117,6 +117,9 @@ void attention_lanes(const global float *q, int q_at, int heads, const global fl
     float scales[KV_RUNS];
 #endif
 
+    if (position_at) {
+        position = *position_at;
+    }
     int kv_head = get_group_id(0);
     int group = heads / kv_heads;
     int split = get_group_id(1);

@@ -6,6 +6,7 @@
 // q_gain, k_gain   f32 [HEAD_DIM], with NORM_Q, NORM_K (heads.cl)
 // table            f32 [positions, pairs, 2]: cosine and sine of each position and pair, magnitude included
 // keys, values     the cache (kv.cl), filled up to `position`; the new key and value are written there
+// position_at      where the position is, if launches are replayed at several; else null
 // window           keys less than this many positions back are seen; 0: all
 // length           positions of a share, a multiple of 16
 // partial          f32 [heads, splits, VALUE_DIM]: weighted values; then [heads, splits, 2]: maximum and sum of weights
@@ -75,8 +76,8 @@ kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) DEMANDED
 void attention_split(const global float *q, int q_at, int heads, const global float *q_gain, const global float *k,
                      int k_at, int kv_heads, const global float *k_gain, float eps, const global float *v, int v_at,
                      const global float *table, int pairs, int flags, global kv_t *keys, global kv_t *values,
-                     int capacity, int position, int window, float scale, int length, global float *partial,
-                     global float *out, int out_at) {
+                     int capacity, int position, const global int *position_at, int window, float scale,
+                     int length, global float *partial, global float *out, int out_at) {
     local float turned[(QUERIES + 1) * HEAD_DIM];
     local float scores[QUERIES * SCORES];
     local float sums[(QUERIES + 1) * 16];
@@ -87,6 +88,9 @@ void attention_split(const global float *q, int q_at, int heads, const global fl
     local float scales[2 * KV_RUNS];
 #endif
 
+    if (position_at) {
+        position = *position_at;
+    }
     int item = get_local_id(0);
     int group = heads / kv_heads;
     int chunks = (group + QUERIES - 1) / QUERIES;

@@ -1,7 +1,7 @@
-// Embedding look-up from row planes: y[token] = scale * row ids[token] of the table. As embed.cl; a table in several
+// Embedding look-up from row planes or row columns: y[token] = scale * row ids[token] of the table. As embed.cl; a table in several
 // pieces takes a launch for each.
 //
-// table      row planes (docs/weight-layout.md) of `rows` rows, of which the first is row `first` of the whole table
+// table      row planes, or with BY_COLUMNS row columns (docs/weight-layout.md) of `rows` rows, of which the first is row `first` of the whole table
 // columns    width of the table
 // all_rows   rows of the whole table; an id that is not one of them gives NaN
 // ids        int32 [tokens]
@@ -9,7 +9,7 @@
 //
 // A work-group of ITEMS work-items looks one token up (dimension 0).
 //
-// Tunable: QUANT (the format's file), ITEMS, MULTIPLY_ADD.
+// Tunable: QUANT (the format's file), BY_COLUMNS, ITEMS, MULTIPLY_ADD.
 
 #ifndef QUANT
 #define QUANT "planes/q4_0.cl"

@@ -1,4 +1,4 @@
-// A weight tile in row planes (docs/weight-layout.md), as one work-item sees it: chunks of 16 bytes of low bits, each with
+// A weight tile in row planes, or with BY_COLUMNS in row columns (docs/weight-layout.md), as one work-item sees it: chunks of 16 bytes of low bits, each with
 // its high bits, and the scales of 16 or 32 columns. A format's file defines, before it includes this:
 //
 // CHUNK_COLS      columns of 16 bytes: 32 (four low bits), 16 (bytes), 8 (f16), 4 (f32)
@@ -16,6 +16,15 @@
 #include "rows.cl"
 #include "placed.cl"
 
+#ifndef BY_COLUMNS
+#define BY_COLUMNS 0
+#endif
+// The place of a row's i-th piece of a plane, of `count`.
+#if BY_COLUMNS
+#define PLACE(row, i, count) ((i) * 16 + (row))
+#else
+#define PLACE(row, i, count) ((row) * (count) + (i))
+#endif
 #define CHUNKS_PER_PART (32 / CHUNK_COLS)
 #define CHUNKS(columns) (((columns) + CHUNK_COLS - 1) / CHUNK_COLS)
 #define PARTS(columns) ((columns) / 32)
@@ -38,12 +47,12 @@ typedef struct {
 
 static inline chunk_t load_chunk(const global uchar *tile, int columns, int row, int chunk) {
     chunk_t c;
-    c.low = ((const global uint4 *)tile)[row * CHUNKS(columns) + chunk];
+    c.low = ((const global uint4 *)tile)[PLACE(row, chunk, CHUNKS(columns))];
     c.high0 = 0;
     c.high1 = 0;
 #if HIGH_WORDS > 0
     const global uint *high =
-        (const global uint *)(tile + HIGH_AT(columns)) + (row * PARTS(columns) + chunk / CHUNKS_PER_PART) * HIGH_WORDS;
+        (const global uint *)(tile + HIGH_AT(columns)) + PLACE(row, chunk / CHUNKS_PER_PART, PARTS(columns)) * HIGH_WORDS;
     c.high0 = high[0];
 #endif
 #if HIGH_WORDS > 1
@@ -60,12 +69,12 @@ static inline int word_of(uint4 w, int i) {
 // The f16 numbers of the 32 columns of a part.
 #if SCALE_HALVES
 static inline const global half *scales_at(const global uchar *tile, int columns, int row, int part) {
-    return (const global half *)(tile + SCALES_AT(columns)) + (row * UNITS(columns) + part / (UNIT / 32)) * SCALE_HALVES;
+    return (const global half *)(tile + SCALES_AT(columns)) + PLACE(row, part / (UNIT / 32), UNITS(columns)) * SCALE_HALVES;
 }
 #endif
 #if SMALL_BYTES
 static inline const global uchar *small_at(const global uchar *tile, int columns, int row, int part) {
-    return tile + SMALL_AT(columns) + (row * PARTS(columns) + part) * SMALL_BYTES;
+    return tile + SMALL_AT(columns) + PLACE(row, part, PARTS(columns)) * SMALL_BYTES;
 }
 #endif
 

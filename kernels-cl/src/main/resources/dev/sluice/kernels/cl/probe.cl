@@ -10,6 +10,7 @@
 //   SUB_GROUPS                    1 if the sum over the sub-group is what its members have, else 0
 //   PTX_SHUFFLE                   c of the neighbour, i ^ 1
 //   X86_VNNI                      as INTEGER_DOT, of b[0] for all i
+//   COMMAND_BUFFERS               3 y + b
 //
 // Macros: one of these names.
 
@@ -42,6 +43,8 @@ void probe(const global int *a, const global int *b, const global int *c, global
     y[i] = d;
 #elif AMD_DOT4
     y[i] = __builtin_amdgcn_sdot4(a[i], b[i], c[i], false);
+#elif COMMAND_BUFFERS
+    y[i] = 3 * y[i] + b[i];
 #elif X86_VNNI
     if (i == 0) {
         for (int j = 0; j < 4; j++) {
