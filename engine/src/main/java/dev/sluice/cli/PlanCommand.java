@@ -20,12 +20,14 @@ import dev.sluice.plan.PlanTable;
 import dev.sluice.plan.Planner;
 import dev.sluice.plan.ProfileStore;
 import dev.sluice.plan.ShapeFiles;
+import dev.sluice.simulate.Simulation;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -68,8 +70,9 @@ final class PlanCommand implements Callable<Integer> {
 
     @Option(
             names = "--measure",
-            description = "Measure the devices of this machine before, anew; their profiles are kept. It takes some"
-                    + " seconds for each; let the machine do nothing else meanwhile.")
+            description = "Measure the devices of this machine before, anew, or those that --hardware's file has"
+                    + " simulated here; their profiles are kept, and used by what is loaded later. It takes some seconds"
+                    + " for each; let the machine do nothing else meanwhile.")
     private boolean measure;
 
     @Option(
@@ -147,14 +150,16 @@ final class PlanCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PlanRequest request = request();
-        if (measure && hardware != null) {
-            throw new UsageException("--measure is for this machine, --hardware for another: give one of them");
-        }
         ModelShape shape = shape();
-        Hardware machine = hardware == null ? measured(shape) : HardwareFiles.read(hardware);
+        Hardware machine = isHere() ? measured(shape) : HardwareFiles.read(Objects.requireNonNull(hardware));
         Plan plan = Planner.plan(shape, machine, request);
         streams.out().print(json ? PlanJson.write(plan, machine) + "\n" : PlanTable.write(plan, machine));
         return 0;
+    }
+
+    /** Whether the devices are those of this machine, or simulated on it. */
+    private boolean isHere() {
+        return hardware == null || measure;
     }
 
     private PlanRequest request() {
@@ -173,7 +178,7 @@ final class PlanCommand implements Callable<Integer> {
                 .withContext(context)
                 .withDepth(depth == null ? -1 : depth)
                 .withKv(kv)
-                .withDevices(hardware == null ? List.of() : devices) // of this machine no others are asked for
+                .withDevices(isHere() ? List.of() : devices) // of this machine no others are asked for
                 .withGpuLayers(gpuLayers)
                 .withPlaces(places.stream().map(PlaceRule::parse).toList())
                 .withMemory(memory == null ? Map.of() : limits(memory));
@@ -236,9 +241,16 @@ final class PlanCommand implements Callable<Integer> {
     }
 
     private Hardware measured(ModelShape shape) {
-        DeviceCatalog catalog = DeviceCatalog.discover();
+        List<Simulation> simulated = hardware == null ? List.of() : HardwareFiles.simulations(hardware);
+        if (hardware != null && simulated.isEmpty()) {
+            throw new UsageException("--measure is for devices that are here: those of " + hardware
+                    + " are not, and none of them is simulated");
+        }
+        DeviceCatalog catalog = DeviceCatalog.discover("", simulated);
+        List<String> wanted =
+                devices.isEmpty() ? simulated.stream().map(Simulation::id).toList() : devices;
         List<DeviceInfo> chosen = new ArrayList<>();
-        for (String id : devices) {
+        for (String id : wanted) {
             chosen.add(catalog.select(id));
         }
         List<DeviceInfo> all = chosen.isEmpty() ? catalog.devices() : chosen;

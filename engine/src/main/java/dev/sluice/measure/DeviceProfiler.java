@@ -166,7 +166,7 @@ public final class DeviceProfiler {
     private @Nullable LinkProfile link() {
         PeakMeter meter = device.newPeakMeter().orElse(null);
         if (meter == null) {
-            return null;
+            return device.info().kind() == DeviceInfo.Kind.CPU ? null : SlotCopies.measure(device, effort.watch());
         }
         try (meter) {
             List<DevicePeaks.Transfers> samples = new ArrayList<>();

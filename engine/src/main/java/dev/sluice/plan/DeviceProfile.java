@@ -60,6 +60,11 @@ public record DeviceProfile(
         Checks.notNegative("hop_seconds", hopSeconds);
     }
 
+    /** Whether there is a rate for a weight format. */
+    boolean knows(DType format) {
+        return rates.containsKey(format.name()) || rates.containsKey(ANY);
+    }
+
     /**
      * The rate for a weight format.
      *

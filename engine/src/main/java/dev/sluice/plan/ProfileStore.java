@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.backend.CacheFolder;
 import dev.sluice.backend.DeviceInfo;
 import dev.sluice.error.SluiceException;
+import dev.sluice.simulate.Simulation;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -130,7 +131,8 @@ public final class ProfileStore {
                 device.name(),
                 device.platform(),
                 device.details().getOrDefault("driver", ""),
-                device.details().getOrDefault("version", ""));
+                device.details().getOrDefault("version", ""),
+                device.details().getOrDefault(Simulation.SIMULATED_ON, ""));
         return folder.resolve(name + "-" + hash(String.join("\n", key)) + ".json");
     }
 

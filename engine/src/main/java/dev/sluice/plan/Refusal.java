@@ -100,7 +100,8 @@ final class Refusal {
             remedies.add("all memory that is free (without --memory)");
         }
         ModelShape smaller = model.shrunkTo(DType.Q4_0);
-        if (smaller.weightBytes() < model.weightBytes() && fits(smaller, hardware, request)) {
+        boolean known = hardware.devices().stream().allMatch(device -> device.knows(DType.Q4_0));
+        if (known && smaller.weightBytes() < model.weightBytes() && fits(smaller, hardware, request)) {
             remedies.add("weights in Q4_0 (" + gib(smaller.weightBytes()) + ")");
         }
         memory(remedies);

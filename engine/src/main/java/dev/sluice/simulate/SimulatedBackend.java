@@ -46,7 +46,7 @@ public final class SimulatedBackend implements Backend {
         List<DeviceInfo> devices = new ArrayList<>();
         for (Simulation simulation : simulations) {
             Map<String, String> details = new LinkedHashMap<>();
-            details.put("simulated on", simulation.description());
+            details.put(Simulation.SIMULATED_ON, simulation.description());
             if (!simulation.faults().isEmpty()) {
                 details.put("faults", simulation.faults().toString());
             }

@@ -32,6 +32,8 @@ public record Simulation(
         List<Fault> faults) {
     /** The name of the backend that such devices are of. */
     public static final String BACKEND = "simulated";
+    /** The detail of such a device that says what computes for it, how much slower, behind what link. */
+    public static final String SIMULATED_ON = "simulated on";
 
     public Simulation {
         faults = List.copyOf(faults);
