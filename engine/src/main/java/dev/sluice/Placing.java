@@ -5,10 +5,13 @@ import dev.sluice.backend.Device;
 import dev.sluice.backend.DeviceInfo;
 import dev.sluice.error.SluiceException;
 import dev.sluice.graph.Graph;
+import dev.sluice.plan.ClearGain;
 import dev.sluice.plan.DeviceBytes;
 import dev.sluice.plan.DeviceNeeds;
 import dev.sluice.plan.GraphShape;
+import dev.sluice.plan.Hardware;
 import dev.sluice.plan.MemoryBudget;
+import dev.sluice.plan.ModelShape;
 import dev.sluice.plan.Objective;
 import dev.sluice.plan.PlaceRule;
 import dev.sluice.plan.Plan;
@@ -164,7 +167,9 @@ final class Placing {
                 .withPlaces(wanted.places().stream().map(PlaceRule::parse).toList())
                 .withMemory(limits);
         try {
-            return Planner.plan(GraphShape.of(graph, model), store.hardware(infos), request);
+            ModelShape shape = GraphShape.of(graph, model);
+            Hardware hardware = store.hardware(infos);
+            return ClearGain.of(Planner.plan(shape, hardware, request), shape, hardware, request);
         } catch (SluiceException e) {
             if (wishes != null) {
                 throw e;
