@@ -1,7 +1,9 @@
 package dev.sluice.plan;
 
 import dev.sluice.error.SluiceException;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,8 +41,12 @@ public final class ClearGain {
 
     private static @Nullable Plan alone(
             ModelShape model, Hardware hardware, PlanRequest request, DeviceProfile device) {
+        Map<String, Long> memory = new HashMap<>(request.memory());
+        // A limit of a device that is not asked for would be an error.
+        memory.keySet().removeIf(id -> !id.equals(PlanRequest.EACH) && !id.equals(device.id()));
         try {
-            return Planner.plan(model, hardware, request.withDevices(List.of(device.id())));
+            return Planner.plan(
+                    model, hardware, request.withDevices(List.of(device.id())).withMemory(memory));
         } catch (SluiceException e) {
             return null; // it cannot take all
         }

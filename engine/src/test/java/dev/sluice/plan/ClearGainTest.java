@@ -13,7 +13,8 @@ import org.junit.jupiter.api.Test;
 class ClearGainTest {
     private static final long GIB = 1L << 30;
     private static final ModelShape MODEL = ShapeFiles.read("8b");
-    private static final PlanRequest REQUEST = PlanRequest.DEFAULT.withContext(1024);
+    private static final PlanRequest REQUEST =
+            PlanRequest.DEFAULT.withContext(1024).withMemory(Map.of("opencl:0", 20 * GIB, "opencl:1", 20 * GIB));
 
     private static DeviceProfile gpu(int number, long memory, double rate, double headRate) {
         Map<String, FormatRate> heads = new HashMap<>();
@@ -42,7 +43,7 @@ class ClearGainTest {
     }
 
     private static Plan best(DeviceProfile... devices) {
-        return Planner.plan(MODEL, machine(devices), REQUEST);
+        return Planner.plan(MODEL, machine(devices), devices.length == 1 ? REQUEST.withMemory(Map.of()) : REQUEST);
     }
 
     private static Hardware machine(DeviceProfile... devices) {
