@@ -242,10 +242,6 @@ final class PlanCommand implements Callable<Integer> {
 
     private Hardware measured(ModelShape shape) {
         List<Simulation> simulated = hardware == null ? List.of() : HardwareFiles.simulations(hardware);
-        if (hardware != null && simulated.isEmpty()) {
-            throw new UsageException("--measure is for devices that are here: those of " + hardware
-                    + " are not, and none of them is simulated");
-        }
         DeviceCatalog catalog = DeviceCatalog.discover("", simulated);
         List<String> wanted =
                 devices.isEmpty() ? simulated.stream().map(Simulation::id).toList() : devices;

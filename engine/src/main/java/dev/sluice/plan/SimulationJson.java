@@ -23,7 +23,7 @@ final class SimulationJson {
         Checks.require(
                 !all.isEmpty(),
                 "none of its devices has an object \"simulate\", so it describes a machine to plan for: only 'sluice"
-                        + " plan' takes it");
+                        + " plan' takes it, without --measure");
         ProfileJson.rest(in);
         return all;
     }

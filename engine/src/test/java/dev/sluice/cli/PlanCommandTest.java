@@ -79,6 +79,12 @@ class PlanCommandTest {
     }
 
     @Test
+    void aMachineThatIsNotHereIsNotMeasured() {
+        CommandRun.of("plan", "--model", "8b", "--hardware", "h100", "--measure")
+                .fails(1, "simulate", "--measure");
+    }
+
+    @Test
     void aMachineThatWasNotMeasuredIsToldHow(@TempDir Path folder) {
         String before = System.getProperty("sluice.cache.dir");
         System.setProperty("sluice.cache.dir", folder.toString());
