@@ -107,7 +107,7 @@ public final class DeviceProfiler {
                 info.kind(),
                 device.availableBytes(),
                 info.maxAllocationBytes(),
-                info.kind() == DeviceInfo.Kind.CPU,
+                info.kind() == DeviceInfo.Kind.CPU || device.sharesHostMemory(),
                 rates,
                 heads,
                 choice,

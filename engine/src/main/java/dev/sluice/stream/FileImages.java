@@ -26,9 +26,6 @@ final class FileImages implements ImageSource {
     private final List<WeightSlot> slots;
     private final List<WeightImage> ring = new ArrayList<>();
     private final PackedFiles files;
-    /** Whether they are read past the page cache: what does not fit there is gone from it whenever its turn comes. */
-    private final boolean direct;
-
     /** The copies that were begun, by slot. */
     private final Fence[] copies;
     /** Which layer each slot is to get. */
@@ -53,8 +50,8 @@ final class FileImages implements ImageSource {
         this.layers = layers;
         this.slots = slots;
         long all = layers.stream().mapToLong(StreamedLayer::imageBytes).sum();
-        direct = all > PhysicalMemory.available();
-        files = new PackedFiles(folder, direct);
+        // What does not fit into the page cache is gone from it whenever its turn comes.
+        files = new PackedFiles(folder, all > PhysicalMemory.available());
         copies = new Fence[slots.size()];
         wanted = new int[slots.size()];
         numbers = new long[slots.size()];
@@ -158,7 +155,7 @@ final class FileImages implements ImageSource {
 
     @Override
     public String description() {
-        return "from " + files.folder() + (direct ? ", past the page cache," : "");
+        return "from " + files.folder() + (files.direct() ? ", past the page cache," : "");
     }
 
     @Override

@@ -31,6 +31,8 @@ final class PackedFiles implements AutoCloseable {
     private final List<FileChannel> files = new ArrayList<>();
     private final Path folder;
     private final boolean direct;
+    /** Whether a file that was to be read directly is not. */
+    private boolean cached;
 
     /**
      * No files yet.
@@ -74,7 +76,16 @@ final class PackedFiles implements AutoCloseable {
     private FileChannel open(Path file, MemorySegment room) throws IOException {
         Optional<FileChannel> channel =
                 direct && room.address() % BLOCK == 0 ? DirectReads.open(file) : Optional.empty();
-        return channel.isPresent() ? channel.get() : FileChannel.open(file, StandardOpenOption.READ);
+        if (channel.isPresent()) {
+            return channel.get();
+        }
+        cached = true;
+        return FileChannel.open(file, StandardOpenOption.READ);
+    }
+
+    /** Whether all files are read past the page cache. */
+    boolean direct() {
+        return direct && !cached;
     }
 
     private void write(StreamedLayer layer, Path file, MemorySegment room) throws IOException {
