@@ -64,6 +64,18 @@ start_cache_is_current() {
     [ "$_have" = "$_key" ] && [ "$_cache.aot" -nt "$build_stamp" ]
 }
 
+# practise OPTION FLAG…: the JVM with these flags writes a cache of what it does.
+practise() {
+    _option=$1
+    shift
+    _limit=
+    have timeout && _limit='timeout 240'
+    # From a folder that stays: the JVM starts another one at its end, which does not run in one that was removed.
+    # shellcheck disable=SC2086  # a command and its argument, or nothing
+    (cd "$_folder" && LD_PRELOAD='' JAVA_TOOL_OPTIONS='' exec nice -n 19 $_limit "$JAVA_HOME/bin/java" "-XX:AOTCacheOutput=$_cache.new" "$@" \
+        -m dev.sluice/dev.sluice.cli.Main practice $_option) && [ -s "$_cache.new" ]
+}
+
 # One process makes a cache at a time. It appears whole or not at all: first the cache, then the key that says what for.
 make_start_cache() {
     _lock=$_cache.lock
@@ -73,13 +85,9 @@ make_start_cache() {
         mkdir "$_lock" 2>/dev/null || return 0
     fi
     trap 'rmdir "$_lock" 2>/dev/null' EXIT
-    _limit=
-    have timeout && _limit='timeout 300'
     rm -f "$_cache.failed"
-    # From a folder that stays: the JVM starts another one at its end, which does not run in one that was removed.
-    # shellcheck disable=SC2086  # a command and its argument, or nothing
-    if (cd "$_folder" && LD_PRELOAD='' JAVA_TOOL_OPTIONS='' exec nice -n 19 $_limit "$JAVA_HOME/bin/java" "-XX:AOTCacheOutput=$_cache.new" "$@" \
-        -m dev.sluice/dev.sluice.cli.Main practice) >"$_cache.log" 2>&1 && [ -s "$_cache.new" ]; then
+    # An OpenCL driver that fails at it, or takes too long, is left alone the second time.
+    if { practise '' "$@" || practise --cpu-only "$@"; } >"$_cache.log" 2>&1; then
         rm -f "$_cache.key"
         mv -f "$_cache.new" "$_cache.aot" && printf '%s' "$_key" >"$_cache.key.new" && mv -f "$_cache.key.new" "$_cache.key"
     else

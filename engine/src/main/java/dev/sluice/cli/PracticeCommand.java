@@ -1,5 +1,7 @@
 package dev.sluice.cli;
 
+import dev.sluice.plan.DeviceCatalog;
+import dev.sluice.tensor.DType;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -7,11 +9,13 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /**
  * {@code sluice practice}: goes through what people start most, with a small model of its own. The launcher runs it once
@@ -22,7 +26,13 @@ final class PracticeCommand implements Callable<Integer> {
     private static final int ROUNDS = 4;
     private static final String SENTENCE = "It was a bright cold day in April, and the clocks were striking 13. ";
 
+    /** Formats whose programs OpenCL devices compile for practice: each further one takes seconds. */
+    private static final List<DType> OPENCL_FORMATS = List.of(DType.Q4_1, DType.Q8_0);
+
     private final Streams streams;
+
+    @Option(names = "--cpu-only", description = "Leave OpenCL devices alone.")
+    private boolean cpuOnly;
 
     PracticeCommand(Streams streams) {
         this.streams = streams;
@@ -31,10 +41,18 @@ final class PracticeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Path model = Files.createTempFile("sluice-practice", ".gguf");
+        Path small = Files.createTempFile("sluice-practice", ".gguf");
         try {
-            PracticeModel.write(model, 6);
+            PracticeModel.write(model, 6, PracticeModel.ALL_FORMATS);
+            PracticeModel.write(small, 6, OPENCL_FORMATS);
+            List<List<String>> commands = new ArrayList<>(commands(model.toString()));
+            if (!cpuOnly
+                    && DeviceCatalog.discover().devices().stream()
+                            .anyMatch(device -> device.backend().equals("opencl"))) {
+                commands.addAll(onOpenCl(small.toString()));
+            }
             for (int round = 0; round < ROUNDS; round++) {
-                for (List<String> command : commands(model.toString())) {
+                for (List<String> command : commands) {
                     int code = run(command);
                     if (code != 0) {
                         streams.err().println("practice: " + command + " ended with " + code);
@@ -45,11 +63,23 @@ final class PracticeCommand implements Callable<Integer> {
             return 0;
         } finally {
             Files.delete(model);
+            Files.delete(small);
         }
     }
 
+    private static List<String> generate(String device, String model) {
+        return List.of("generate", "--device", device, "--model", model, "--ignore-eos", "--prompt");
+    }
+
+    private static List<List<String>> onOpenCl(String model) {
+        List<String> generate = generate("opencl", model);
+        return List.of(
+                with(generate, "The capital of France is", "--max-tokens", "8"),
+                with(generate, SENTENCE.repeat(12), "--max-tokens", "4", "--verbose"));
+    }
+
     private static List<List<String>> commands(String model) {
-        List<String> generate = List.of("generate", "--device", "cpu", "--model", model, "--ignore-eos", "--prompt");
+        List<String> generate = generate("cpu", model);
         return List.of(
                 with(generate, "The capital of France is", "--max-tokens", "8"),
                 with(generate, SENTENCE.repeat(12), "--max-tokens", "4", "--json"),

@@ -27,8 +27,8 @@ final class PracticeModel {
     private static final int ARRAY = 9;
     private static final int INT32 = 5;
 
-    /** Formats of the matrices, in turn. */
-    private static final List<DType> FORMATS = List.of(
+    /** Every format that is computed. */
+    static final List<DType> ALL_FORMATS = List.of(
             DType.Q4_1,
             DType.Q8_0,
             DType.Q4_0,
@@ -48,11 +48,16 @@ final class PracticeModel {
     private int tensorCount;
     private int matrices;
 
-    private PracticeModel() {}
+    /** Formats of the matrices, in turn. */
+    private final List<DType> formats;
+
+    private PracticeModel(List<DType> formats) {
+        this.formats = formats;
+    }
 
     /** Writes the file. */
-    static void write(Path path, int blocks) throws IOException {
-        PracticeModel model = new PracticeModel();
+    static void write(Path path, int blocks, List<DType> formats) throws IOException {
+        PracticeModel model = new PracticeModel(formats);
         model.hyperparameters(blocks);
         int vocabulary = model.vocabulary();
         model.weights(blocks, vocabulary);
@@ -142,7 +147,7 @@ final class PracticeModel {
     }
 
     private void matrix(String name, int cols, int rows) {
-        DType type = FORMATS.get(matrices++ % FORMATS.size());
+        DType type = formats.get(matrices++ % formats.size());
         byte[] values = new byte[Math.toIntExact(type.bytes(cols) * rows)];
         for (int i = 0; i < values.length; i++) {
             values[i] = (byte) (0x10 + ((i * 5) >> 2) % 8); // small and finite in every format

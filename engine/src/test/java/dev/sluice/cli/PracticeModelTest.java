@@ -21,7 +21,7 @@ class PracticeModelTest {
     @Test
     void itsFileIsReadAndHasEveryFormatThatIsComputed(@TempDir Path folder) throws IOException {
         Path file = folder.resolve("practice.gguf");
-        PracticeModel.write(file, 2);
+        PracticeModel.write(file, 2, PracticeModel.ALL_FORMATS);
         try (ModelSource source = ModelFiles.open(file)) {
             Set<DType> formats = source.tensors().values().stream()
                     .map(tensor -> tensor.type())

@@ -64,6 +64,11 @@ public final class Buffer extends NativeHandle {
     }
 
     @Override
+    Context owner() {
+        return context;
+    }
+
+    @Override
     void release(MemorySegment released) {
         Status.check(CL.clReleaseMemObject(released), "clReleaseMemObject");
     }

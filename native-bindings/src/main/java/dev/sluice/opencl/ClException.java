@@ -10,6 +10,7 @@ public final class ClException extends RuntimeException {
     private final String call;
     private final int code;
     private final String detail;
+    private final boolean hang;
 
     ClException(String call, int code) {
         this(call, code, "");
@@ -20,6 +21,25 @@ public final class ClException extends RuntimeException {
         this.call = call;
         this.code = code;
         this.detail = detail;
+        hang = false;
+    }
+
+    private ClException(String call, long nanos) {
+        super("no answer for " + Math.round(nanos / 1e8) / 10.0 + " seconds in " + call);
+        this.call = call;
+        code = 0;
+        detail = "";
+        hang = true;
+    }
+
+    /** A call that did not return in time. */
+    static ClException hang(String call, long nanos) {
+        return new ClException(call, nanos);
+    }
+
+    /** Whether the driver did not answer in time ({@link Context#limitWaits}). */
+    public boolean isHang() {
+        return hang;
     }
 
     /** The OpenCL function that failed, for example {@code clCreateBuffer}. */

@@ -135,6 +135,11 @@ public final class CommandBuffer extends NativeHandle {
     }
 
     @Override
+    Context owner() {
+        return queue.context();
+    }
+
+    @Override
     void release(MemorySegment released) {
         Event before = last;
         if (before != null) {

@@ -5,6 +5,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Devices of one platform that share buffers and programs. Thread-safe. Close what was made from a context before the
@@ -12,6 +14,7 @@ import java.util.List;
  */
 public final class Context extends NativeHandle {
     private final List<Device> devices;
+    private volatile @Nullable Watch watch;
 
     private Context(List<Device> devices, MemorySegment handle) {
         super(Kind.CONTEXT, handle);
@@ -100,6 +103,49 @@ public final class Context extends NativeHandle {
         return SignalGuard.keep(() -> Program.fromBinary(this, device, binary, options));
     }
 
+    /**
+     * From now on no wait for a command of this context takes longer than a limit: it ends with a {@link ClException} that {@link
+     * ClException#isHang is a hang}. After that the context {@link #isLost is lost}: every call that concerns it fails in the same
+     * way, and closing its objects frees nothing, as the driver may still be using it.
+     *
+     * @param patience nanoseconds that a wait that begins now may take; asked at each wait
+     */
+    public void limitWaits(LongSupplier patience) {
+        watch = new Watch(patience);
+    }
+
+    /** Whether its driver has not answered in time. */
+    public boolean isLost() {
+        Watch present = watch;
+        return present != null && present.lost() != null;
+    }
+
+    void requireAnswering() {
+        Watch present = watch;
+        ClException lost = present == null ? null : present.lost();
+        if (lost != null) {
+            throw lost;
+        }
+    }
+
+    /** Whether waits have a limit. */
+    boolean isWatched() {
+        return watch != null;
+    }
+
+    /** Waits for an event. */
+    void await(long event) {
+        Watch present = watch;
+        if (present != null) {
+            present.await(event);
+            return;
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment list = arena.allocateFrom(ValueLayout.JAVA_LONG, event);
+            Status.check(CL.clWaitForEvents(1, list), "clWaitForEvents");
+        }
+    }
+
     static MemorySegment deviceIds(Arena arena, List<Device> devices) {
         MemorySegment ids = arena.allocate(ValueLayout.ADDRESS, devices.size());
         for (int i = 0; i < devices.size(); i++) {
@@ -109,7 +155,16 @@ public final class Context extends NativeHandle {
     }
 
     @Override
+    Context owner() {
+        return this;
+    }
+
+    @Override
     void release(MemorySegment released) {
+        Watch present = watch;
+        if (present != null) {
+            present.close();
+        }
         Status.check(CL.clReleaseContext(released), "clReleaseContext");
     }
 }

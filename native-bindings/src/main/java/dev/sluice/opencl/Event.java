@@ -1,9 +1,7 @@
 package dev.sluice.opencl;
 
 import dev.sluice.opencl.ffi.CL;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 
 /**
  * A command on its way: wait for it, ask where it is, or let another queue wait for it ({@link Queue#waitFor}). Closing
@@ -54,14 +52,7 @@ public final class Event extends NativeHandle {
         if (!queue.isClosed()) {
             queue.flush();
         }
-        await(handle());
-    }
-
-    static void await(MemorySegment event) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment list = arena.allocateFrom(ValueLayout.ADDRESS, event);
-            Status.check(CL.clWaitForEvents(1, list), "clWaitForEvents");
-        }
+        queue.context().await(handle().address());
     }
 
     /**
@@ -96,12 +87,12 @@ public final class Event extends NativeHandle {
     }
 
     /** Waits until a command has ended, well or not: whoever asks for its outcome learns it. */
-    static void awaitEnd(MemorySegment event) {
+    static void awaitEnd(Context context, MemorySegment event) {
         if (ended(event)) {
             return;
         }
         try {
-            await(event);
+            context.await(event.address());
         } catch (ClException e) {
             if (!ended(event)) {
                 throw e;
@@ -136,6 +127,11 @@ public final class Event extends NativeHandle {
                 query.int64(CL.CL_PROFILING_COMMAND_SUBMIT()),
                 query.int64(CL.CL_PROFILING_COMMAND_START()),
                 query.int64(CL.CL_PROFILING_COMMAND_END()));
+    }
+
+    @Override
+    Context owner() {
+        return queue.context();
     }
 
     @Override

@@ -7,6 +7,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Host memory for copies that do not block. The FFM API keeps a segment alive only while a call is on the stack, but such
@@ -24,6 +25,8 @@ public final class HostMemory extends NativeHandle {
     private final MemorySegment segment;
     /** Events of copies in flight, oldest first; each holds a reference of its own. */
     private final Deque<MemorySegment> inFlight = new ArrayDeque<>();
+    /** Whose copies they are. */
+    private @Nullable Context user;
 
     private HostMemory(Runnable free, MemorySegment segment) {
         super(Kind.HOST_MEMORY, segment);
@@ -97,7 +100,8 @@ public final class HostMemory extends NativeHandle {
     }
 
     /** Takes note of a copy in flight. */
-    synchronized void usedBy(MemorySegment event) {
+    synchronized void usedBy(Context context, MemorySegment event) {
+        user = context;
         while (!inFlight.isEmpty() && Event.ended(inFlight.getFirst())) {
             releaseEvent(inFlight.removeFirst());
         }
@@ -105,11 +109,23 @@ public final class HostMemory extends NativeHandle {
         inFlight.addLast(event);
     }
 
+    /** A driver that does not answer may still write here: closing it frees nothing. */
+    synchronized void leaveTo(Context lost) {
+        user = lost;
+        close();
+    }
+
+    @Override
+    synchronized @Nullable Context owner() {
+        return user;
+    }
+
     @Override
     synchronized void release(MemorySegment released) {
-        while (!inFlight.isEmpty()) {
+        Context context = user;
+        while (context != null && !inFlight.isEmpty()) {
             MemorySegment event = inFlight.removeFirst();
-            Event.awaitEnd(event);
+            Event.awaitEnd(context, event);
             releaseEvent(event);
         }
         free.run();

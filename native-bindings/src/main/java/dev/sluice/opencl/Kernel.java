@@ -212,6 +212,11 @@ public final class Kernel extends NativeHandle {
     }
 
     @Override
+    Context owner() {
+        return program.context();
+    }
+
+    @Override
     void release(MemorySegment released) {
         Arrays.fill(buffers, null);
         try {

@@ -30,6 +30,11 @@ public final class Mapping extends NativeHandle {
     }
 
     @Override
+    Context owner() {
+        return queue.context();
+    }
+
+    @Override
     void release(MemorySegment released) {
         arena.close();
         Status.check(

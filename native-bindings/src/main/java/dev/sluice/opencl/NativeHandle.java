@@ -2,6 +2,7 @@ package dev.sluice.opencl;
 
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,8 +48,15 @@ public abstract sealed class NativeHandle implements AutoCloseable
     /** The native handle. */
     final MemorySegment handle() {
         requireOpen();
+        Context owner = owner();
+        if (owner != null) {
+            owner.requireAnswering();
+        }
         return handle;
     }
+
+    /** The context that it belongs to. */
+    abstract @Nullable Context owner();
 
     final void requireOpen() {
         if (closed.get()) {
@@ -67,6 +75,10 @@ public abstract sealed class NativeHandle implements AutoCloseable
             return;
         }
         LiveObjects.of(kind).decrementAndGet();
+        Context owner = owner();
+        if (owner != null && owner.isLost()) {
+            return; // the driver might not come back from the release, or go on using what it frees
+        }
         try {
             release(handle);
         } catch (RuntimeException e) {

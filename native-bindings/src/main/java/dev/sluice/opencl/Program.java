@@ -150,6 +150,11 @@ public final class Program extends NativeHandle {
     }
 
     @Override
+    Context owner() {
+        return context;
+    }
+
+    @Override
     void release(MemorySegment released) {
         Status.check(CL.clReleaseProgram(released), "clReleaseProgram");
     }

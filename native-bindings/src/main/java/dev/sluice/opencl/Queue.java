@@ -17,6 +17,8 @@ public final class Queue extends NativeHandle {
     private final Context context;
     private final Device device;
     private final boolean profiling;
+    /** The event of the marker that is waited for last. */
+    private final MemorySegment last = Arena.ofAuto().allocate(ValueLayout.ADDRESS);
 
     private Queue(Context context, Device device, boolean profiling, MemorySegment handle) {
         super(Kind.QUEUE, handle);
@@ -180,7 +182,34 @@ public final class Queue extends NativeHandle {
 
     /** Waits until all commands are done. */
     public void finish() {
-        Status.check(CL.clFinish(handle()), "clFinish");
+        if (!context.isWatched()) {
+            Status.check(CL.clFinish(handle()), "clFinish");
+            return;
+        }
+        synchronized (last) {
+            Status.check(
+                    CL.clEnqueueMarkerWithWaitList(handle(), 0, MemorySegment.NULL, last),
+                    "clEnqueueMarkerWithWaitList");
+            flush();
+            long marker = last.get(ValueLayout.JAVA_LONG, 0);
+            try {
+                context.await(marker);
+            } finally {
+                if (!context.isLost()) {
+                    EventAddress.release(marker);
+                }
+            }
+        }
+    }
+
+    /**
+     * Waits until the device has nothing else to do, if waits have a limit: a command that blocks cannot be left, so it
+     * begins when it need not wait for others.
+     */
+    void settle() {
+        if (context.isWatched()) {
+            finish();
+        }
     }
 
     /** A command that writes its event to a pointer. */
@@ -195,6 +224,11 @@ public final class Queue extends NativeHandle {
             command.enqueue(event);
             return new Event(this, event.get(ValueLayout.ADDRESS, 0));
         }
+    }
+
+    @Override
+    Context owner() {
+        return context;
     }
 
     @Override

@@ -88,7 +88,7 @@ public final class RepeatedRead implements AutoCloseable {
         if (queue == null) {
             throw new IllegalStateException("no copy was begun");
         }
-        Status.check(CL.clWaitForEvents(1, event), "clWaitForEvents");
+        queue.context().await(event.get(ValueLayout.JAVA_LONG, 0));
     }
 
     /** Whether the last copy has a {@link #profile}. */
@@ -107,8 +107,9 @@ public final class RepeatedRead implements AutoCloseable {
     /** Lets go of the last copy, once it no longer uses the memory. */
     private void forget() {
         if (queue != null) {
+            Context context = queue.context();
             queue = null;
-            Event.awaitEnd(event.get(ValueLayout.ADDRESS, 0));
+            Event.awaitEnd(context, event.get(ValueLayout.ADDRESS, 0));
             release(event);
         }
     }
@@ -123,6 +124,10 @@ public final class RepeatedRead implements AutoCloseable {
             return;
         }
         closed = true;
+        if (queue != null && queue.context().isLost()) {
+            memory.leaveTo(queue.context());
+            return;
+        }
         forget();
         memory.close();
         arena.close();

@@ -14,6 +14,7 @@ final class Transfers {
         if (from.byteSize() == 0) {
             return;
         }
+        queue.settle();
         if (from.isNative()) {
             enqueueWrite(queue, to, offset, from, true, MemorySegment.NULL);
             return;
@@ -30,6 +31,7 @@ final class Transfers {
         if (to.byteSize() == 0) {
             return;
         }
+        queue.settle();
         if (to.isNative()) {
             enqueueRead(queue, from, offset, to, true, MemorySegment.NULL);
             return;
@@ -71,7 +73,7 @@ final class Transfers {
             memory.requireOpen();
             Event event = queue.event(command);
             try {
-                memory.usedBy(event.handle());
+                memory.usedBy(queue.context(), event.handle());
                 queue.flush();
                 return event;
             } catch (RuntimeException e) {
@@ -140,6 +142,7 @@ final class Transfers {
         if (bytes == 0) {
             throw new IllegalArgumentException("A mapping needs at least one byte");
         }
+        queue.settle();
         MemorySegment pointer = Status.create(
                 "clEnqueueMapBuffer",
                 bytes + " bytes at offset " + offset,

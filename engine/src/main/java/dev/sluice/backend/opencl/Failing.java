@@ -18,12 +18,19 @@ final class Failing {
         return new DeviceFailure(
                 info.id(),
                 phase(e),
-                info.id() + " (" + info.name() + ", " + info.platform() + ") failed: " + e.getMessage()
-                        + ". If it happens again, try another driver, or --device cpu",
+                info.id() + " (" + info.name() + ", " + info.platform() + ")"
+                        + (e.isHang()
+                                ? " hangs: " + e.getMessage() + ". Is it busy with something else, or its driver out of"
+                                        + " date? SLUICE_PATIENCE_SECONDS has it waited for longer"
+                                : " failed: " + e.getMessage()
+                                        + ". If it happens again, try another driver, or --device cpu"),
                 e);
     }
 
     private static DeviceFailure.Phase phase(ClException e) {
+        if (e.isHang()) {
+            return DeviceFailure.Phase.HANG;
+        }
         return switch (e.code()) {
             case DEVICE_NOT_AVAILABLE -> DeviceFailure.Phase.LOST;
             case COMPILER_NOT_AVAILABLE, BUILD_PROGRAM_FAILURE -> DeviceFailure.Phase.COMPILE;

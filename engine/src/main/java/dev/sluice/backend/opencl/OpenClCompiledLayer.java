@@ -41,6 +41,7 @@ final class OpenClCompiledLayer implements CompiledLayer {
     private final StateSource source = i -> given;
     private boolean chains;
     private final boolean records;
+    private final Deadline.Work work;
     private boolean closed;
 
     /**
@@ -77,6 +78,7 @@ final class OpenClCompiledLayer implements CompiledLayer {
             throw e;
         }
         residentBytes = resources.bytes();
+        work = Deadline.Work.of(layer);
         records = streamed == null
                 && attention != null
                 && !inPlaceNeedsCopy
@@ -104,6 +106,11 @@ final class OpenClCompiledLayer implements CompiledLayer {
     @Override
     public Layer layer() {
         return layer;
+    }
+
+    /** What a step has to do here, roughly. */
+    Deadline.Work work() {
+        return work;
     }
 
     @Override

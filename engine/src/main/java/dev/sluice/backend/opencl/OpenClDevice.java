@@ -67,6 +67,7 @@ final class OpenClDevice implements Device {
     private final Context context;
     private Queue queue;
     private final Programs programs;
+    private final Deadline deadline;
     private final WeightStore weights;
     private final MemoryAccount memory;
     /** What lies in the host's memory beyond the device's, where it computes from both. */
@@ -108,6 +109,8 @@ final class OpenClDevice implements Device {
             throw e;
         }
         programs = new Programs(info, context, device, cache, tuning.compilers());
+        deadline = new Deadline(programs::count);
+        context.limitWaits(deadline::nanos);
         boolean onHost = device.info().type() == DeviceType.CPU;
         memory = new MemoryAccount(info, context, onHost, options.memoryLimit());
         sharesHostMemory = onHost || device.info().hostUnifiedMemory();
@@ -316,6 +319,7 @@ final class OpenClDevice implements Device {
     void awaiting(RepeatedRead read) {
         try {
             read.await();
+            deadline.answered();
         } catch (ClException e) {
             throw failed(e);
         }
@@ -560,6 +564,9 @@ final class OpenClDevice implements Device {
 
     /** Waits for all that was queued, copies too. */
     void finish() {
+        if (context.isLost()) {
+            return;
+        }
         queue.finish();
         if (copies != null) {
             copies.finish();
@@ -615,6 +622,7 @@ final class OpenClDevice implements Device {
         }
         try {
             steps.submit(queue, layers, step, in, between, out, states);
+            deadline.submitted(this, layers, step);
             return fence;
         } catch (ClException e) {
             throw gaveUp(e);
@@ -673,7 +681,9 @@ final class OpenClDevice implements Device {
         }
         finish();
         steps.settle(queue);
-        recorder.report();
+        if (!context.isLost()) {
+            recorder.report();
+        }
         spans.close();
         List.copyOf(layers).forEach(CompiledLayer::close);
         for (AutoCloseable one : List.copyOf(streaming)) {

@@ -14,6 +14,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -31,7 +32,7 @@ final class Programs implements AutoCloseable {
     private final Device device;
     private final ProgramCache cache;
     private final int compilers;
-    private final Map<ProgramSource, Program> programs = new HashMap<>();
+    private final Map<ProgramSource, Program> programs = new ConcurrentHashMap<>();
     private final AtomicInteger compiled = new AtomicInteger();
 
     Programs(DeviceInfo info, Context context, Device device, ProgramCache cache, int compilers) {

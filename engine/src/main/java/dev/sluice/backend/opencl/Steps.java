@@ -152,6 +152,9 @@ final class Steps implements AutoCloseable {
      * @return whether it was done again
      */
     boolean settle(Queue queue) {
+        if (queue.context().isLost()) {
+            giveUp();
+        }
         if (unsettled.isEmpty()) {
             return false;
         }
