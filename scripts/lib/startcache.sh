@@ -70,9 +70,10 @@ practise() {
     shift
     _limit=
     have timeout && _limit='timeout 240'
+    # Without the thorough compiler, or it would be told to compile at every start what practice had it compile.
     # From a folder that stays: the JVM starts another one at its end, which does not run in one that was removed.
     # shellcheck disable=SC2086  # a command and its argument, or nothing
-    (cd "$_folder" && LD_PRELOAD='' JAVA_TOOL_OPTIONS='' exec nice -n 19 $_limit "$JAVA_HOME/bin/java" "-XX:AOTCacheOutput=$_cache.new" "$@" \
+    (cd "$_folder" && LD_PRELOAD='' JAVA_TOOL_OPTIONS='' exec nice -n 19 $_limit "$JAVA_HOME/bin/java" "-XX:AOTCacheOutput=$_cache.new" -XX:TieredStopAtLevel=1 "$@" \
         -m dev.sluice/dev.sluice.cli.Main practice $_option) && [ -s "$_cache.new" ]
 }
 

@@ -42,12 +42,13 @@ class SplitModelTest {
     /** What some sequences chose, a row each, and all logits that they chose from. */
     private record Run(List<List<Integer>> ids, List<float[]> logits) {}
 
+    /** A logit may differ by twice what either computation may differ from another engine's ({@link RealModelTest}). */
     @ParameterizedTest(name = "{0}, {1} sequences")
     @CsvSource({
-        "SmolLM2-135M-Instruct.Q4_1.gguf, 1, 1e-3",
-        "SmolLM2-135M-Instruct.Q4_1.gguf, 8, 1e-3",
-        "gemma-3-270m-Q4_K_M.gguf, 1, 2e-2",
-        "gemma-3-270m-Q4_K_M.gguf, 8, 2e-2"
+        "SmolLM2-135M-Instruct.Q4_1.gguf, 1, 2e-3",
+        "SmolLM2-135M-Instruct.Q4_1.gguf, 8, 2e-3",
+        "gemma-3-270m-Q4_K_M.gguf, 1, 4e-2",
+        "gemma-3-270m-Q4_K_M.gguf, 8, 4e-2"
     })
     void severalDevicesComputeWhatOneComputes(String file, int sequences, double limit) {
         List<Device> devices = new ArrayList<>();
