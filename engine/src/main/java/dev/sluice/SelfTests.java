@@ -35,6 +35,10 @@ final class SelfTests {
         if (kept && passed.contains(device, how + " " + options.cpuKernels(), formats)) {
             return;
         }
+        if (device.info().backend().equals("opencl")) {
+            // Its driver may end the process over a kernel that it does not like.
+            SelfTestProcess.require(device.info(), options, formats);
+        }
         require(catalog, device, options, graph);
         if (kept) {
             passed.add(device, how + " " + options.cpuKernels(), formats);

@@ -1,8 +1,8 @@
 package dev.sluice.backend.opencl;
 
 import dev.sluice.backend.CacheFolder;
+import dev.sluice.backend.TrialProcess;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -11,7 +11,6 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -120,50 +119,9 @@ final class ProbeProcess {
 
     /** The lines that a child printed before it ended, however it ended. */
     private static List<String> child(String id, List<Capability> capabilities) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xshare:auto",
-                "-XX:TieredStopAtLevel=1",
-                "-XX:-CreateCoredumpOnCrash",
-                "-XX:ErrorFile=" + nowhere()));
-        String modules = System.getProperty("jdk.module.path");
-        Module own = ProbeProcess.class.getModule();
-        if (own.isNamed() && modules != null) {
-            command.addAll(List.of(
-                    "--enable-native-access=dev.sluice.bindings",
-                    "-p",
-                    modules,
-                    "-m",
-                    own.getName() + "/" + CapabilityProbe.class.getName()));
-        } else {
-            command.addAll(List.of(
-                    "--enable-native-access=ALL-UNNAMED",
-                    "-cp",
-                    System.getProperty("java.class.path"),
-                    CapabilityProbe.class.getName()));
-        }
-        command.add(id);
-        capabilities.forEach(c -> command.add(c.name()));
-        Path output = Files.createTempFile("sluice-probe", ".txt");
-        try {
-            ProcessBuilder builder = new ProcessBuilder(command);
-            builder.redirectOutput(output.toFile());
-            builder.redirectError(ProcessBuilder.Redirect.DISCARD);
-            Process process = builder.start();
-            if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
-            }
-            return Files.readAllLines(output, StandardCharsets.UTF_8);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted", e);
-        } finally {
-            Files.delete(output);
-        }
-    }
-
-    private static String nowhere() {
-        return System.getProperty("os.name", "").startsWith("Windows") ? "NUL" : "/dev/null";
+        List<String> arguments = new ArrayList<>(List.of(id));
+        capabilities.forEach(c -> arguments.add(c.name()));
+        return TrialProcess.run(CapabilityProbe.class, arguments, LIMIT_SECONDS).lines();
     }
 
     private static void keep(Path file, List<String> lines) {

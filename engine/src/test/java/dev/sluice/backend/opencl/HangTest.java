@@ -44,7 +44,9 @@ class HangTest {
 
     private static final int ROUNDS = (int) 4_000_000_000L;
     private static final int[] PROMPT = {3, 14, 15, 92, 65, 35, 89};
-    private static final int TOKENS = 6;
+    private static final int TOKENS = 30;
+    /** When all is compiled that the device will use. */
+    private static final int LATE = 24;
     private static final DeviceOptions OPTIONS = new DeviceOptions(2, OpenClRuns.BATCH);
 
     static List<OpenClRuns.Variant> devices() {
@@ -94,7 +96,7 @@ class HangTest {
             List<DeviceFailure> seen = new ArrayList<>();
             List<Integer> expected;
             try (Executor alone = new Executor(graph, cpu, OpenClRuns.BATCH, Progress.NONE);
-                    Sequence sequence = alone.newSequence(32, KvType.F32, 1)) {
+                    Sequence sequence = alone.newSequence(64, KvType.F32, 1)) {
                 expected = text(sequence, () -> {});
             }
             try (Executor executor = new Executor(
@@ -103,7 +105,7 @@ class HangTest {
                             OpenClRuns.BATCH,
                             Progress.NONE,
                             new OtherDevice(cpu, layers, seen));
-                    Sequence sequence = executor.newSequence(32, KvType.F32, 1)) {
+                    Sequence sequence = executor.newSequence(64, KvType.F32, 1)) {
                 assertEquals(expected, text(sequence, () -> occupy(device)));
             }
             assertEquals(1, seen.size(), seen::toString);
@@ -114,13 +116,13 @@ class HangTest {
         }
     }
 
-    /** Greedy text; something happens before its third token. */
+    /** Greedy text; something happens late in it. */
     private static List<Integer> text(Sequence sequence, Runnable event) {
         List<Integer> ids = new ArrayList<>();
         sequence.append(PROMPT, 0, PROMPT.length, 1);
         for (int i = 0; i < TOKENS; i++) {
             ids.add(sequence.bestToken());
-            if (i == 2) {
+            if (i == LATE) {
                 event.run();
             }
             sequence.append(new int[] {ids.getLast()}, 0, 1, 1);
