@@ -47,6 +47,7 @@ class HangTest {
     private static final int TOKENS = 30;
     /** When all is compiled that the device will use. */
     private static final int LATE = 24;
+
     private static final DeviceOptions OPTIONS = new DeviceOptions(2, OpenClRuns.BATCH);
 
     static List<OpenClRuns.Variant> devices() {
