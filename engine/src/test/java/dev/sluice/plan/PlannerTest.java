@@ -100,8 +100,7 @@ class PlannerTest {
 
     @Test
     void streamedLayersLieBetweenResidentOnes() {
-        PlanRequest request =
-                PlanRequest.DEFAULT.withDevices(List.of("opencl:0")).withHostRows(false);
+        PlanRequest request = PlanRequest.DEFAULT.withDevices(List.of("opencl:0"));
         Plan plan = plan("70b", "rtx-4090", request);
         int streamed = 0;
         int longest = 0;
@@ -117,11 +116,11 @@ class PlannerTest {
     }
 
     @Test
-    void theCpuTakesRowsOfStreamedLayersWhereThatIsFaster() {
+    void theCpuTakesHalvesOfStreamedLayersWhereThatIsFaster() {
         PlanRequest both = PlanRequest.DEFAULT.withPlaces(List.of(PlaceRule.parse("block|head=opencl:0")));
         Plan shared = plan("70b", "rtx-4090", both);
-        Plan whole = plan("70b", "rtx-4090", both.withHostRows(false));
-        assertTrue(shared.layers().stream().anyMatch(layer -> layer.hostRows() > 0));
+        Plan whole = plan("70b", "rtx-4090", both.withHostShare(0));
+        assertTrue(shared.layers().stream().anyMatch(Placement::halved));
         assertTrue(shared.decode().tokensPerSecond() > whole.decode().tokensPerSecond());
     }
 
@@ -192,7 +191,7 @@ class PlannerTest {
         int plans = 0;
         for (int n = 0; n < 500; n++) {
             Problem problem = new RandomProblems(41L * n).next();
-            Plan plan = Planner.find(problem.model, problem.hardware, problem.request.withHostRows(true));
+            Plan plan = Planner.find(problem.model, problem.hardware, problem.request.withHostShare(null));
             if (plan != null) {
                 plans++;
                 for (DeviceBytes bytes : plan.memory()) {
