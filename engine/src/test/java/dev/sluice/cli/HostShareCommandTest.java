@@ -52,7 +52,8 @@ class HostShareCommandTest {
         write(1_000_000_000);
         JsonNode all = run("plan", "gpu:0").succeeds().json().at("/memory/0");
         assertEquals("gpu:0", all.get("device").asText());
-        // Too small by a tenth of the weights even without the scratch memory that is planned for: a simulated device takes none.
+        // Too small by a tenth of the weights even without the scratch memory that is planned for: a simulated device
+        // takes none.
         write(all.get("total").asLong()
                 - all.get("workspace").asLong()
                 - all.get("weights").asLong() / 10);
@@ -85,13 +86,10 @@ class HostShareCommandTest {
     }
 
     private static String simulated(long memory) {
-        return String.format(
-                Locale.ROOT,
-                """
+        return String.format(Locale.ROOT, """
                 , "link": {"pinned_bytes_per_second": 1e8, "pinned_computing_bytes_per_second": 1e8,
                   "pageable_bytes_per_second": 1e8, "mapped_bytes_per_second": 1e8, "to_host_bytes_per_second": 1e8},
-                 "simulate": {"device": "cpu", "memory_bytes": %d, "link": {"bytes_per_second": 1e8}}""",
-                memory);
+                 "simulate": {"device": "cpu", "memory_bytes": %d, "link": {"bytes_per_second": 1e8}}""", memory);
     }
 
     private CommandRun run(String command, String device, String... more) {
@@ -141,8 +139,7 @@ class HostShareCommandTest {
         Matcher path = path(shared);
         assertTrue(path.find(), shared.out());
         // As the device takes no scratch memory, fewer layers may be streamed than were planned.
-        assertEquals(
-                Math.min(planned, Integer.parseInt(path.group(2))), Integer.parseInt(path.group(1)), shared.out());
+        assertEquals(Math.min(planned, Integer.parseInt(path.group(2))), Integer.parseInt(path.group(1)), shared.out());
         assertEquals(expected, shared.json().get("tokens"));
         CommandRun two = run("generate", "gpu:0,cpu", and(BLOCKS, "--host-share", "2", "--stats"));
         path = path(two.succeeds());
