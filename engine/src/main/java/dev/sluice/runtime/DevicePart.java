@@ -78,10 +78,14 @@ final class DevicePart implements AutoCloseable {
         return from;
     }
 
+    /** Its first and last layer, for people. */
+    String range() {
+        return graph.getFirst().name() + " to " + graph.getLast().name();
+    }
+
     /** Its layers, for people. */
     String name() {
-        String first = graph.getFirst().name();
-        return graph.size() == 1 ? first : first + " to " + graph.getLast().name();
+        return graph.size() == 1 ? graph.getFirst().name() : range();
     }
 
     /** What finds the states of each run's layers, from what finds those of all layers of the model. */

@@ -79,7 +79,7 @@ public final class Executor implements AutoCloseable {
             return parts.getFirst().path();
         }
         return parts.stream()
-                .map(part -> part.name() + " on " + part.device().info().id() + ": " + part.path())
+                .map(part -> part.range() + " on " + part.device().info().id() + ": " + part.path())
                 .collect(Collectors.joining("; "));
     }
 

@@ -105,7 +105,7 @@ class HostShareCommandTest {
                 "32",
                 "--json"));
         if (command.equals("generate")) {
-            all.addAll(List.of("--tokens", "5,6,7", "--max-tokens", "9", "--temperature", "0", "--ignore-eos"));
+            all.addAll(List.of("--tokens", "5,6,7", "--max-tokens", "5", "--temperature", "0", "--ignore-eos"));
             all.addAll(List.of("--precision", "exact", "--kv", "f16"));
         }
         all.addAll(Arrays.asList(more));
