@@ -187,7 +187,29 @@ public final class Forecast {
         }
         StageUse use = model.useAnyway(layout.from(), to, layout.away(model, problem.model));
         double rows = hostRows.get(s);
-        return rows > 0 ? model.shared(use, layout.streamed(), rows) : use;
+        if (rows > 0) {
+            return model.shared(use, layout.streamed(), rows);
+        }
+        return use.withCopy(Math.max(use.copy(), ringSeconds(model, layout, to) - use.hop()));
+    }
+
+    /** What a step takes where copies wait for slots; 0 where nothing is streamed, or experts are on their own. */
+    private double ringSeconds(StageModel model, StageLayout layout, int to) {
+        LinkProfile link = model.device.link();
+        if (link == null
+                || layout.streamed().isEmpty()
+                || layout.experts().stream().anyMatch(place -> place != Residency.RESIDENT)) {
+            return 0;
+        }
+        double[] compute = new double[to - layout.from()];
+        double[] copy = new double[compute.length];
+        for (int k = 0; k < compute.length; k++) {
+            compute[k] = model.computing(layout.from() + k);
+            if (layout.dense().get(k) == Residency.STREAMED) {
+                copy[k] = model.denseBytes(layout.from(), layout.from() + k) / link.pinnedComputing();
+            }
+        }
+        return SlotRing.seconds(compute, copy, problem.request.slots(), model.device.hopSeconds());
     }
 
     private long bytes(StageModel model, StageLayout layout) {
