@@ -11,11 +11,14 @@ import dev.sluice.graph.Layer;
 import dev.sluice.model.ModelFamilies;
 import dev.sluice.plan.DeviceCatalog;
 import dev.sluice.plan.HardwareFiles;
+import dev.sluice.plan.SlotRing;
 import dev.sluice.runtime.Assignment;
 import dev.sluice.runtime.Batch;
 import dev.sluice.runtime.Executor;
+import dev.sluice.runtime.GreedyRun;
 import dev.sluice.runtime.Progress;
 import dev.sluice.runtime.Sequence;
+import dev.sluice.trace.Timeline;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,40 +28,73 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Steps with streamed blocks beside the same steps with all of them resident, on simulated links of three speeds, with room for a
- * quarter, a half and three quarters of the blocks' weights, for 1, 8 and 32 sequences. The best that a step can take is
- * what takes longer, its computation (measured with resident blocks, in turns with the streamed ones) or its copies (bytes over
- * the link's rate). Embedding and head are resident. {@code scripts/stream-check} runs it.
+ * Steps with streamed blocks beside the same steps with all of them resident, on simulated links of several speeds, with room for a
+ * part of the blocks' weights, for some numbers of sequences. The best that a step can take is what takes longer, its computation
+ * (measured with resident blocks, in turns with the streamed ones) or its copies (bytes over the link's rate). What the ring of
+ * slots makes of these stands beside it ({@link SlotRing}): it may be more, as the link rests while the head computes and all slots
+ * are full. Embedding and head are resident. {@code scripts/stream-check} runs it.
  */
 public final class StreamBench {
-    private static final double[] LINKS = {0.5e9, 2e9, 8e9};
-    private static final double[] ROOMS = {0.25, 0.5, 0.75};
-    private static final int[] SEQUENCES = {1, 8, 32};
-    private static final int SLOTS = 3;
-    private static final int STEPS = 12;
-    private static final int ROUNDS = 5;
-    private static final int CAPACITY = 2 + STEPS * (ROUNDS + 1);
+    /** How long a sample takes at least: some steps. */
+    private static final double SAMPLE_SECONDS = 0.04;
+    /** Runs before those that count, while the JVM compiles: for the first numbers, and for others. */
+    private static final double[] WARM_SECONDS = {5, 0.5};
 
-    private StreamBench() {}
+    private static final int FEWEST_STEPS = 6;
+    private static final int MOST_STEPS = 60;
+    private final Settings settings;
+    private final Graph graph;
+    private double warmSeconds = WARM_SECONDS[0];
 
-    /** Measures a model; the table goes to the standard output. */
+    /**
+     * What is measured.
+     *
+     * @param links bytes per second
+     * @param rooms shares of the blocks' bytes
+     * @param sequences of a step
+     * @param slots of the ring
+     * @param threads of the CPU that computes; 0: its cores
+     * @param factor how many times as long as the CPU the device takes
+     * @param rounds that count
+     * @param trace where the timeline goes
+     */
+    private record Settings(
+            List<Double> links,
+            List<Double> rooms,
+            List<Integer> sequences,
+            int slots,
+            int threads,
+            double factor,
+            int rounds,
+            @Nullable Path trace) {}
+
+    private StreamBench(Settings settings, Graph graph) {
+        this.settings = settings;
+        this.graph = graph;
+    }
+
+    /** Measures a model, with {@code name=value} for what is not to be as usual; the table goes to the standard output. */
     public static void main(String[] args) throws IOException {
-        if (args.length != 1) {
+        if (args.length == 0) {
             throw new IllegalArgumentException("name a model");
         }
+        Settings settings = settings(List.of(args).subList(1, args.length));
         Path machine = Files.createTempFile("sluice-links", ".json");
-        try (ModelSource source = ModelFiles.open(Path.of(args[0]))) {
-            Files.writeString(machine, machine());
+        try (ModelSource source = ModelFiles.open(Path.of(args[0]));
+                Timeline _ = settings.trace() == null ? null : Timeline.record(settings.trace())) {
+            Files.writeString(machine, machine(settings));
             DeviceCatalog catalog = DeviceCatalog.discover("cpu", HardwareFiles.simulations(machine.toString()));
-            System.out.println("| link GB/s | room | streamed MB | sequences | copies ms | computation ms | step ms |"
-                    + " step / larger |");
-            System.out.println("|---:|---:|---:|---:|---:|---:|---:|---:|");
-            Graph graph = ModelFamilies.lower(source);
-            for (int link = 0; link < LINKS.length; link++) {
-                for (double room : ROOMS) {
-                    compare(catalog, graph, link, room);
+            System.out.println(
+                    "| link GB/s | room | streamed MB | sequences | copies ms | computation ms | without blocks ms |"
+                            + " step ms | step / larger | ring ms |");
+            System.out.println("|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
+            StreamBench bench = new StreamBench(settings, ModelFamilies.lower(source));
+            for (int link = 0; link < settings.links().size(); link++) {
+                for (double room : settings.rooms()) {
+                    bench.compare(catalog, link, room);
                 }
             }
         } finally {
@@ -66,24 +102,61 @@ public final class StreamBench {
         }
     }
 
+    private static Settings settings(List<String> words) {
+        List<Double> links = List.of(0.5e9, 2e9, 8e9);
+        List<Double> rooms = List.of(0.25, 0.5, 0.75);
+        List<Integer> sequences = List.of(1, 8, 32);
+        int slots = 3;
+        int threads = 0;
+        double factor = 1;
+        int rounds = 21;
+        Path trace = null;
+        for (String word : words) {
+            String value = word.substring(word.indexOf('=') + 1);
+            switch (word.substring(0, Math.max(0, word.indexOf('=')))) {
+                case "links" -> links = numbers(value, 1e9);
+                case "rooms" -> rooms = numbers(value, 0.01);
+                case "sequences" ->
+                    sequences = numbers(value, 1).stream().map(Double::intValue).toList();
+                case "slots" -> slots = Integer.parseInt(value);
+                case "threads" -> threads = Integer.parseInt(value);
+                case "factor" -> factor = Double.parseDouble(value);
+                case "rounds" -> rounds = Integer.parseInt(value);
+                case "trace" -> trace = Path.of(value);
+                default ->
+                    throw new IllegalArgumentException(word
+                            + ": links=GB/s,… rooms=%,… sequences=N,… slots=N threads=N factor=N rounds=N trace=FILE");
+            }
+        }
+        return new Settings(links, rooms, sequences, slots, threads, factor, rounds, trace);
+    }
+
+    private static List<Double> numbers(String list, double unit) {
+        return Arrays.stream(list.split(",", -1))
+                .map(number -> unit * Double.parseDouble(number))
+                .toList();
+    }
+
     /** A device for each link, computing on the CPU. */
-    private static String machine() {
+    private static String machine(Settings settings) {
+        List<Double> rates = settings.links();
         List<String> devices = new ArrayList<>();
-        for (int i = 0; i < LINKS.length; i++) {
+        for (int i = 0; i < rates.size(); i++) {
             devices.add(String.format(
                     Locale.ROOT,
                     "{\"id\": \"link:%d\", \"simulate\": {\"device\": \"cpu\", \"memory_bytes\": 16e9,"
-                            + " \"link\": {\"bytes_per_second\": %.0f}}}",
+                            + " \"speed_factor\": %s, \"link\": {\"bytes_per_second\": %.0f}}}",
                     i,
-                    LINKS[i]));
+                    settings.factor(),
+                    rates.get(i)));
         }
         return "{\"devices\": [" + String.join(", ", devices) + "]}";
     }
 
-    private static void compare(DeviceCatalog catalog, Graph graph, int link, double room) {
+    private void compare(DeviceCatalog catalog, int link, double room) {
+        int batch = settings.sequences().stream().mapToInt(n -> n).max().orElseThrow();
+        DeviceOptions options = new DeviceOptions(settings.threads(), batch);
         DeviceInfo info = catalog.select("link:" + link);
-        int layers = graph.layers().size();
-        DeviceOptions options = new DeviceOptions(0, SEQUENCES[SEQUENCES.length - 1]);
         try (Device device = catalog.open(info, options)) {
             List<Long> images = new ArrayList<>();
             for (Layer layer : graph.layers()) {
@@ -91,33 +164,68 @@ public final class StreamBench {
             }
             Set<Integer> streamed = streamed(images, room);
             long bytes = streamed.stream().mapToLong(images::get).sum();
-            try (Executor resident = new Executor(graph, device, options.batchTokens(), Progress.NONE);
-                    Executor streaming = new Executor(
-                            graph,
-                            List.of(Assignment.streaming(device, layers, streamed, SLOTS, null)),
-                            options.batchTokens(),
-                            Progress.NONE)) {
-                for (int sequences : SEQUENCES) {
-                    double[] times = times(resident, streaming, sequences);
-                    double copies = bytes / LINKS[link];
+            try (Executor resident = new Executor(graph, device, batch, Progress.NONE);
+                    Executor bare = new Executor(withoutBlocks(), device, batch, Progress.NONE);
+                    Executor streaming = streaming(device, streamed, batch)) {
+                for (int sequences : settings.sequences()) {
+                    List<double[]> times = times(List.of(resident, bare, streaming), sequences);
+                    double copies = bytes / settings.links().get(link);
+                    double[] ratios = new double[settings.rounds()];
+                    for (int i = 0; i < ratios.length; i++) {
+                        ratios[i] = times.get(2)[i] / Math.max(copies, times.get(0)[i]);
+                    }
+                    double ring = ring(
+                            images, streamed, settings.links().get(link), median(times.get(0)), median(times.get(1)));
                     System.out.printf(
                             Locale.ROOT,
-                            "| %.1f | %.0f %% | %.1f | %d | %.2f | %.2f | %.2f | %.3f |%n",
-                            LINKS[link] / 1e9,
+                            "| %.1f | %.0f %% | %.1f | %d | %.2f | %.2f | %.2f | %.2f | %.3f | %.2f |%n",
+                            settings.links().get(link) / 1e9,
                             100 * room,
                             bytes / 1e6,
                             sequences,
                             1e3 * copies,
-                            1e3 * times[0],
-                            1e3 * times[1],
-                            times[1] / Math.max(copies, times[0]));
+                            1e3 * median(times.get(0)),
+                            1e3 * median(times.get(1)),
+                            1e3 * median(times.get(2)),
+                            median(ratios),
+                            1e3 * ring);
                 }
             }
         }
     }
 
+    /** What a step takes besides: embedding, head, choice, and what the host does between two steps. */
+    private Graph withoutBlocks() {
+        return new Graph(
+                graph.family(),
+                graph.embedding(),
+                graph.vocabulary(),
+                graph.contextLength(),
+                List.of(graph.layers().getFirst(), graph.layers().getLast()));
+    }
+
+    /** What the order of copies and computation makes of their times, without any delay. */
+    private double ring(List<Long> images, Set<Integer> streamed, double rate, double all, double bare) {
+        long blocks = images.stream().filter(bytes -> bytes > 0).count();
+        double[] compute = new double[images.size()];
+        double[] copy = new double[images.size()];
+        for (int i = 0; i < compute.length; i++) {
+            compute[i] = images.get(i) > 0 ? (all - bare) / blocks : 0;
+            copy[i] = streamed.contains(i) ? images.get(i) / rate : 0;
+        }
+        return SlotRing.seconds(compute, copy, settings.slots(), bare);
+    }
+
+    private Executor streaming(Device device, Set<Integer> streamed, int batch) {
+        return new Executor(
+                graph,
+                List.of(Assignment.streaming(device, graph.layers().size(), streamed, settings.slots(), null)),
+                batch,
+                Progress.NONE);
+    }
+
     /** As few blocks, evenly spread, as leave the rest and the slots within the room. */
-    private static Set<Integer> streamed(List<Long> images, double room) {
+    private Set<Integer> streamed(List<Long> images, double room) {
         List<Integer> blocks = new ArrayList<>();
         for (int i = 0; i < images.size(); i++) {
             if (images.get(i) > 0) {
@@ -132,17 +240,16 @@ public final class StreamBench {
                 chosen.add(blocks.get((2 * i + 1) * blocks.size() / (2 * count)));
             }
             long streamed = chosen.stream().mapToLong(images::get).sum();
-            if (all - streamed + SLOTS * largest <= room * all) {
+            if (all - streamed + settings.slots() * largest <= room * all) {
                 return chosen;
             }
         }
         return new LinkedHashSet<>(blocks);
     }
 
-    /** Medians of the seconds of a step, resident and streamed, measured in turns. */
-    private static double[] times(Executor resident, Executor streaming, int sequences) {
-        double[][] samples = new double[2][ROUNDS];
-        Executor[] executors = {resident, streaming};
+    /** For each executor the seconds of a step in each round, measured in turns. */
+    private List<double[]> times(List<Executor> executors, int sequences) {
+        List<double[]> samples = new ArrayList<>();
         List<AutoCloseable> open = new ArrayList<>();
         try {
             List<Batch> batches = new ArrayList<>();
@@ -153,18 +260,28 @@ public final class StreamBench {
                 batches.add(batch);
                 List<Sequence> own = new ArrayList<>();
                 for (int s = 0; s < sequences; s++) {
-                    Sequence sequence = executor.newSequence(CAPACITY, KvType.F16, batch);
+                    Sequence sequence = executor.newSequence(MOST_STEPS + 1, KvType.F16, batch);
                     open.add(sequence);
                     own.add(sequence);
                 }
                 rows.add(own);
+                samples.add(new double[settings.rounds()]);
             }
-            for (int round = -1; round < ROUNDS; round++) {
-                for (int i = 0; i < 2; i++) {
-                    double seconds = seconds(batches.get(i), rows.get(i));
+            int steps = FEWEST_STEPS;
+            long warm = System.nanoTime() + Math.round(1e9 * warmSeconds);
+            warmSeconds = WARM_SECONDS[1];
+            for (int round = -1; round < settings.rounds(); ) {
+                double longest = 0;
+                for (int i = 0; i < executors.size(); i++) {
+                    double seconds = seconds(batches.get(i), rows.get(i), steps);
+                    longest = Math.max(longest, seconds);
                     if (round >= 0) {
-                        samples[i][round] = seconds;
+                        samples.get(i)[round] = seconds;
                     }
+                }
+                if (round >= 0 || System.nanoTime() > warm) {
+                    round++;
+                    steps = round > 0 ? steps : (int) Math.clamp(SAMPLE_SECONDS / longest, FEWEST_STEPS, MOST_STEPS);
                 }
             }
         } finally {
@@ -172,13 +289,17 @@ public final class StreamBench {
                 close(one);
             }
         }
-        return new double[] {median(samples[0]), median(samples[1])};
+        return samples;
     }
 
-    private static double seconds(Batch batch, List<Sequence> sequences) {
+    private static double seconds(Batch batch, List<Sequence> sequences, int steps) {
+        sequences.forEach(sequence -> sequence.truncate(0));
+        if (sequences.size() == 1) {
+            return seconds(sequences.getFirst(), steps);
+        }
         int[] token = {1};
         long started = 0;
-        for (int step = -1; step < STEPS - 1; step++) {
+        for (int step = -1; step < steps; step++) {
             if (step == 0) {
                 started = System.nanoTime(); // the ring is full by now
             }
@@ -189,7 +310,19 @@ public final class StreamBench {
             batch.run();
             batch.bestToken(0);
         }
-        return 1e-9 * (System.nanoTime() - started) / (STEPS - 1);
+        return 1e-9 * (System.nanoTime() - started) / steps;
+    }
+
+    /** As text is generated: the next step is on its way before the last is read. */
+    private static double seconds(Sequence sequence, int steps) {
+        try (GreedyRun run = sequence.greedy(1, steps + 1)) {
+            run.next();
+            long started = System.nanoTime();
+            for (int step = 0; step < steps; step++) {
+                run.next();
+            }
+            return 1e-9 * (System.nanoTime() - started) / steps;
+        }
     }
 
     private static double median(double[] samples) {

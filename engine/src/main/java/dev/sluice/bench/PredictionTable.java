@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** Predicted and measured speeds of tests beside each other, as a table in Markdown; scripts/predict-check reads it. */
+/** Predicted and measured speeds of tests beside each other, as a table in Markdown. */
 public final class PredictionTable {
     private PredictionTable() {}
 

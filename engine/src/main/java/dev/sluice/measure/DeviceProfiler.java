@@ -50,6 +50,10 @@ public final class DeviceProfiler {
      */
     record Effort(long bytes, int depth, Stopwatch watch, long firstWarmNanos) {
         static final Effort FULL = new Effort(192L << 20, 2048, new Stopwatch(60_000_000, 2, 5), 1_500_000_000);
+
+        Effort withBetween(Runnable between) {
+            return new Effort(bytes, depth, watch.withBetween(between), firstWarmNanos);
+        }
     }
 
     private DeviceProfiler(Device device, Effort effort, Progress progress) {
@@ -66,6 +70,16 @@ public final class DeviceProfiler {
      */
     public static DeviceProfile measure(Device device, Subject subject, Progress progress) {
         return measure(device, subject, Effort.FULL, progress);
+    }
+
+    /**
+     * As {@link #measure(Device, Subject, Progress)}, in turns with something that is to see the same moments of a machine that others
+     * use, too.
+     *
+     * @param between some dozens of times
+     */
+    public static DeviceProfile measure(Device device, Subject subject, Progress progress, Runnable between) {
+        return measure(device, subject, Effort.FULL.withBetween(between), progress);
     }
 
     static DeviceProfile measure(Device device, Subject subject, Effort effort, Progress progress) {

@@ -12,8 +12,17 @@ import java.util.function.DoubleSupplier;
  * @param windowNanos that a kind runs in one pass, at least; the median of those runs counts
  * @param rounds the same in runs
  * @param passes that count; one more comes before
+ * @param between runs before each pass
  */
-record Stopwatch(long windowNanos, int rounds, int passes) {
+record Stopwatch(long windowNanos, int rounds, int passes, Runnable between) {
+    Stopwatch(long windowNanos, int rounds, int passes) {
+        this(windowNanos, rounds, passes, () -> {});
+    }
+
+    Stopwatch withBetween(Runnable value) {
+        return new Stopwatch(windowNanos, rounds, passes, value);
+    }
+
     /** Seconds of a run, which takes them itself. */
     double seconds(DoubleSupplier run) {
         return seconds(List.of(run))[0];
@@ -21,10 +30,17 @@ record Stopwatch(long windowNanos, int rounds, int passes) {
 
     /** Seconds of a run of each kind. */
     double[] seconds(List<DoubleSupplier> kinds) {
-        List<double[]> samples = Samples.interleaved(
-                passes + 1,
-                kinds.stream().map(run -> (DoubleSupplier) () -> window(run)).toList());
-        return samples.stream()
+        List<DoubleSupplier> windows = new ArrayList<>();
+        for (DoubleSupplier run : kinds) {
+            boolean first = windows.isEmpty();
+            windows.add(() -> {
+                if (first) {
+                    between.run();
+                }
+                return window(run);
+            });
+        }
+        return Samples.interleaved(passes + 1, windows).stream()
                 .mapToDouble(all -> Samples.median(Arrays.copyOfRange(all, 1, all.length)))
                 .toArray();
     }

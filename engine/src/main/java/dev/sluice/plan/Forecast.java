@@ -195,7 +195,41 @@ public final class Forecast {
         if (to == layout.from()) {
             return null;
         }
-        return model.useAnyway(layout.from(), to, layout.away(model, problem.model));
+        StageUse use = model.useAnyway(layout.from(), to, layout.away(model, problem.model));
+        return use.withCopy(Math.max(use.copy(), ringSeconds(model, layout, to) - use.hop()));
+    }
+
+    /** What a step takes where copies wait for slots; 0 where nothing is streamed, or experts are on their own. */
+    private double ringSeconds(StageModel model, StageLayout layout, int to) {
+        LinkProfile link = model.device.link();
+        if (link == null
+                || layout.streamed().isEmpty()
+                || layout.experts().stream().anyMatch(place -> place != Residency.RESIDENT)) {
+            return 0;
+        }
+        List<Double> compute = new ArrayList<>();
+        List<Double> copy = new ArrayList<>();
+        for (int i = layout.from(); i < to; i++) {
+            boolean halved = layout.halved().contains(i);
+            double onCpu = halved ? model.halfOnCpu(i) : 0;
+            double bytes = layout.dense().get(i - layout.from()) == Residency.STREAMED
+                    ? model.denseBytes(layout.from(), i)
+                    : 0;
+            if (halved) {
+                bytes -= problem.model.layers().get(i).feedForwardBytes();
+            }
+            compute.add(model.computing(i) + (halved ? model.halfDelta(i) - onCpu : 0));
+            copy.add(bytes / link.pinnedComputing());
+            if (halved) {
+                compute.add(onCpu);
+                copy.add(0.0);
+            }
+        }
+        return SlotRing.seconds(array(compute), array(copy), problem.request.slots(), model.device.hopSeconds());
+    }
+
+    private static double[] array(List<Double> values) {
+        return values.stream().mapToDouble(Double::doubleValue).toArray();
     }
 
     private long bytes(StageModel model, StageLayout layout) {

@@ -86,6 +86,11 @@ final class StageModel {
         return layer.denseBytes() - (from == 0 ? layer.tiedBytes() : 0);
     }
 
+    /** Seconds that the device computes a layer, experts included. */
+    double computing(int i) {
+        return seconds[i + 1] - seconds[i];
+    }
+
     /** Bytes of the chosen experts. */
     double expertRead(int i) {
         ExpertShape shape = problem.model.layers().get(i).experts();

@@ -27,4 +27,9 @@ record StageUse(
     double seconds() {
         return Math.max(compute, Math.max(copy, hostTime)) + hop;
     }
+
+    /** The same with other seconds of the link, those included in which it waits. */
+    StageUse withCopy(double seconds) {
+        return new StageUse(compute, seconds, hostTime, hop, hostBytes, cpu, fixed, pool, poolRead);
+    }
 }

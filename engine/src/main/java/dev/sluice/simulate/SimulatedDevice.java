@@ -30,9 +30,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A device that computes on another and takes the time that a slower one behind a link would take. It has two queues, one for
- * computation and the small copies between, one for streamed weights; each reckons the times at which its commands end, and
- * who waits for one waits until then. So nothing but the real computation takes the processor, and threads that wake up late
- * make nothing later.
+ * computation and the small copies between, with a thread, one for streamed weights, without; each reckons the times at which its
+ * commands end, and who waits for one waits until then. So nothing but the real computation takes the processor, and threads that
+ * wake up late make nothing later.
  */
 final class SimulatedDevice implements Device {
     private final DeviceInfo info;
@@ -48,7 +48,7 @@ final class SimulatedDevice implements Device {
     private final Faults faults;
     private final Health health;
     private final CommandQueue computations;
-    private final CommandQueue copies;
+    private final StreamedCopies copies;
     /** What is to be closed with the device. */
     private final Set<AutoCloseable> open = Collections.newSetFromMap(new IdentityHashMap<>());
     /** Nanoseconds for which small copies had the link, by which streamed ones are late. */
@@ -75,7 +75,10 @@ final class SimulatedDevice implements Device {
         faults = new Faults(simulation);
         health = new Health(info, patienceNanos);
         computations = new CommandQueue(health, "sluice-" + simulation.id() + "-compute").started();
-        copies = new CommandQueue(health, "sluice-" + simulation.id() + "-copy").started();
+        copies = new StreamedCopies(
+                health,
+                this::streamedNanos,
+                (start, end, bytes) -> Timeline.span(weights, SpanKind.COPY, "weights", start, end, bytes, 0));
     }
 
     // ---- what the parts of this package ask of their device ----
@@ -112,15 +115,14 @@ final class SimulatedDevice implements Device {
     }
 
     /** Has the link take the time of a streamed layer's weights, after what computes with those before. */
-    Event stream(long bytes, @Nullable Event before) {
-        return copies.submit(ready -> {
-            faults.copying();
-            long start = before == null ? ready : Math.max(ready, before.time());
-            long nanos = simulation.link() == null ? 0 : simulation.link().streamedNanos(bytes);
-            long end = start + nanos + stolen.getAndSet(0);
-            Timeline.span(weights, SpanKind.COPY, "weights", start, end, bytes, 0);
-            return end;
-        });
+    StreamedCopies.Copy stream(long bytes, @Nullable Event before) {
+        return copies.submit(bytes, before);
+    }
+
+    private long streamedNanos(long bytes) {
+        faults.copying();
+        LinkSpeed link = simulation.link();
+        return (link == null ? 0 : link.streamedNanos(bytes)) + stolen.getAndSet(0);
     }
 
     /** A computation or small copy cannot have ended later than now. */
@@ -130,7 +132,6 @@ final class SimulatedDevice implements Device {
 
     /** Waits for what is queued, so that what it uses may go. */
     void drain() {
-        copies.drain();
         computations.drain();
     }
 
@@ -382,7 +383,6 @@ final class SimulatedDevice implements Device {
             }
         }
         health.close();
-        copies.close();
         computations.close();
         release.run();
     }

@@ -15,7 +15,7 @@ final class SimulatedSlot implements WeightSlot {
      *
      * @param arrived when it is there
      */
-    record Content(WeightImage image, long bytes, Event arrived) {}
+    record Content(WeightImage image, long bytes, StreamedCopies.Copy arrived) {}
 
     private final SimulatedDevice device;
     private final WeightSlot real;
@@ -51,7 +51,7 @@ final class SimulatedSlot implements WeightSlot {
             throw new IllegalArgumentException(
                     bytes + " bytes of an image of " + own.segment().byteSize() + " for a slot of " + bytes());
         }
-        Event arrived = device.stream(bytes, used);
+        StreamedCopies.Copy arrived = device.stream(bytes, used);
         used = null;
         content = new Content(own.real(), bytes, arrived);
         return arrived;

@@ -14,7 +14,7 @@ final class CpuImage implements WeightImage {
 
     CpuImage(CpuDevice device, long bytes) {
         this.device = device;
-        segment = PageMemory.allocate(arena, bytes);
+        segment = PageMemory.allocateHuge(arena, bytes); // as resident weights are, or computing would be slower
     }
 
     boolean belongsTo(CpuDevice other) {

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * The device's threads. A region is run by all of them at once, the submitting thread being worker 0; within it they meet
  * at barriers. Waiting threads spin, because the next phase of a layer is microseconds away and waking a parked thread takes
  * longer than many a phase; soon they offer their core to others at each turn, so that a busy machine does not wait for
- * them; and where nothing comes for long they park.
+ * them; and where nothing comes for long they park, at once where the last region was long in coming, too.
  * One region runs at a time: the device sees to that.
  */
 final class WorkerPool implements AutoCloseable {
@@ -81,7 +81,7 @@ final class WorkerPool implements AutoCloseable {
             arrived.set(0);
             advance();
         } else {
-            await(here, worker);
+            await(here, worker, PATIENCE);
         }
     }
 
@@ -96,8 +96,13 @@ final class WorkerPool implements AutoCloseable {
 
     private void serve(Worker worker) {
         int seen = 0;
+        long patience = PATIENCE;
         while (true) {
-            await(seen, worker);
+            long waiting = System.nanoTime();
+            await(seen, worker, patience);
+            // Where a device beside this one computes between two regions, a thread that watches takes the processor
+            // from it.
+            patience = System.nanoTime() - waiting < PATIENCE ? PATIENCE : 0;
             if (closed) {
                 return;
             }
@@ -133,14 +138,14 @@ final class WorkerPool implements AutoCloseable {
     }
 
     @SuppressWarnings("ThreadPriorityCheck") // the result does not depend on who runs; a busy machine's pace does
-    private void await(int old, Worker worker) {
+    private void await(int old, Worker worker, long patience) {
         for (int i = 0; i < SPINS; i++) {
             if (phase != old) {
                 return;
             }
             Thread.onSpinWait();
         }
-        long end = System.nanoTime() + PATIENCE;
+        long end = System.nanoTime() + patience;
         while (System.nanoTime() < end) {
             for (int i = 0; i < SPINS_PER_OFFER; i++) {
                 if (phase != old) {
