@@ -11,6 +11,7 @@ import dev.sluice.plan.DeviceCatalog;
 import dev.sluice.plan.HardwareFiles;
 import dev.sluice.runtime.Assignment;
 import dev.sluice.runtime.Executor;
+import dev.sluice.runtime.HostShare;
 import dev.sluice.runtime.Progress;
 import dev.sluice.runtime.Recovery;
 import dev.sluice.trace.PlanSpan;
@@ -71,13 +72,17 @@ final class DeviceGroup implements Recovery, AutoCloseable {
 
     /** The devices that are meant; a plan that nobody names devices for may use the CPU beside all that are made of something else. */
     private static List<DeviceInfo> named(DeviceCatalog catalog, LoadOptions options) {
-        if (options.placement() == null || !options.device().strip().equalsIgnoreCase("auto")) {
+        if (!options.wantsPlan() || !isAuto(options)) {
             return catalog.selectAll(options.device());
         }
         return catalog.devices().stream()
                 .filter(info ->
                         info.kind() != DeviceInfo.Kind.CPU || info.backend().equals("cpu"))
                 .toList();
+    }
+
+    private static boolean isAuto(LoadOptions options) {
+        return options.device().strip().equalsIgnoreCase("auto");
     }
 
     /** The devices that there are. */
@@ -147,6 +152,9 @@ final class DeviceGroup implements Recovery, AutoCloseable {
             }
         }
         failures.add(failure.getMessage());
+        if (options.hostShare() != null && options.hostShare() > 0) {
+            options = options.withHostShare(null); // a wish for layers that were streamed to what is gone, maybe
+        }
         if (usable.isEmpty()) {
             throw failures.size() == 1
                     ? failure
@@ -194,8 +202,11 @@ final class DeviceGroup implements Recovery, AutoCloseable {
         List<Device> named = devices.stream()
                 .filter(device -> usable.contains(device.info()))
                 .toList();
-        if (named.size() == 1 && options.placement() == null) {
-            List<Assignment> fitting = placing.on(named.getFirst(), this::openCpu);
+        if (named.size() == 1 && !options.wantsPlan()) {
+            List<Assignment> fitting = withCpu(placing, named.getFirst());
+            if (fitting.isEmpty()) {
+                fitting = placing.on(named.getFirst(), this::openCpu);
+            }
             if (fitting.isEmpty()) {
                 return withSmallerSteps(placing, named.getFirst());
             }
@@ -208,12 +219,24 @@ final class DeviceGroup implements Recovery, AutoCloseable {
             notes.add("prompts are read " + options.batchTokens() + " tokens at a time, as memory is short");
         }
         for (Device device : List.copyOf(devices)) {
-            if (assignments.stream().noneMatch(assignment -> assignment.device() == device)) {
+            if (assignments.stream().noneMatch(assignment -> uses(assignment, device))) {
                 devices.remove(device);
                 device.close();
             }
         }
         return assignments;
+    }
+
+    private static boolean uses(Assignment assignment, Device device) {
+        HostShare host = assignment.host();
+        return assignment.device() == device || (host != null && host.cpu() == device);
+    }
+
+    /** Where nobody names devices the CPU helps the one that was chosen, if that cannot hold all; empty if it does not. */
+    private List<Assignment> withCpu(Placing placing, Device device) {
+        return isAuto(options) && placing.mayNeedCpu(device, catalog.select("cpu"))
+                ? placing.byPlan(List.of(device, openCpu()))
+                : List.of();
     }
 
     /** The scratch memory of steps is in proportion to their tokens: fewer of them leave room for weights. */
@@ -231,9 +254,15 @@ final class DeviceGroup implements Recovery, AutoCloseable {
 
     /** The CPU, beside the device that was named. */
     private Device openCpu() {
-        Device cpu = open(catalog.select("cpu"));
-        devices.add(cpu);
-        return cpu;
+        DeviceInfo info = catalog.select("cpu");
+        return devices.stream()
+                .filter(device -> device.info().equals(info))
+                .findFirst()
+                .orElseGet(() -> {
+                    Device cpu = open(info);
+                    devices.add(cpu);
+                    return cpu;
+                });
     }
 
     /** What is known of the device; of several, together. */

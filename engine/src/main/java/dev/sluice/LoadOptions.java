@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param deviceMemory the same of single devices, by their ids
  * @param hardware a hardware file, whose simulated devices stand before those of this machine; null: there is none
  * @param placement what is wanted of the plan by which layers are placed; null: nothing in particular
+ * @param hostShare of how many streamed layers the CPU computes the feed-forward half; 0: of none; null leaves it to the plan
  * @param progress hears how far loading has come
  */
 public record LoadOptions(
@@ -36,10 +37,11 @@ public record LoadOptions(
         Map<String, Long> deviceMemory,
         @Nullable String hardware,
         @Nullable PlacementWishes placement,
+        @Nullable Integer hostShare,
         Progress progress) {
     /** The best device there is, and what is fastest without a loss that counts. */
     public static final LoadOptions DEFAULT = new LoadOptions(
-            "auto", 0, 0, null, 512, Precision.AUTO, CpuKernels.AUTO, 0, Map.of(), null, null, Progress.NONE);
+            "auto", 0, 0, null, 512, Precision.AUTO, CpuKernels.AUTO, 0, Map.of(), null, null, null, Progress.NONE);
 
     public LoadOptions {
         deviceMemory = Map.copyOf(deviceMemory);
@@ -55,11 +57,19 @@ public record LoadOptions(
         if (memoryLimit < 0) {
             throw new IllegalArgumentException("memoryLimit must be 0 or more, not " + memoryLimit);
         }
+        if (hostShare != null && hostShare < 0) {
+            throw new IllegalArgumentException("hostShare must be 0 or more, not " + hostShare);
+        }
     }
 
     @Override
     public KvType kvType() {
         return kvType != null ? kvType : precision == Precision.EXACT ? KvType.F32 : KvType.F16;
+    }
+
+    /** Whether layers are to be placed by a plan, whatever the devices. */
+    boolean wantsPlan() {
+        return placement != null || (hostShare != null && hostShare > 0);
     }
 
     public LoadOptions withDevice(String value) {
@@ -75,6 +85,7 @@ public record LoadOptions(
                 deviceMemory,
                 hardware,
                 placement,
+                hostShare,
                 progress);
     }
 
@@ -91,6 +102,7 @@ public record LoadOptions(
                 deviceMemory,
                 hardware,
                 placement,
+                hostShare,
                 progress);
     }
 
@@ -107,6 +119,7 @@ public record LoadOptions(
                 deviceMemory,
                 hardware,
                 placement,
+                hostShare,
                 progress);
     }
 
@@ -123,6 +136,7 @@ public record LoadOptions(
                 deviceMemory,
                 hardware,
                 placement,
+                hostShare,
                 progress);
     }
 
@@ -139,6 +153,7 @@ public record LoadOptions(
                 deviceMemory,
                 hardware,
                 placement,
+                hostShare,
                 progress);
     }
 
@@ -155,6 +170,7 @@ public record LoadOptions(
                 deviceMemory,
                 hardware,
                 placement,
+                hostShare,
                 progress);
     }
 
@@ -171,6 +187,7 @@ public record LoadOptions(
                 deviceMemory,
                 hardware,
                 placement,
+                hostShare,
                 progress);
     }
 
@@ -187,6 +204,7 @@ public record LoadOptions(
                 deviceMemory,
                 hardware,
                 placement,
+                hostShare,
                 progress);
     }
 
@@ -204,6 +222,7 @@ public record LoadOptions(
                 value,
                 hardware,
                 placement,
+                hostShare,
                 progress);
     }
 
@@ -220,6 +239,7 @@ public record LoadOptions(
                 deviceMemory,
                 value,
                 placement,
+                hostShare,
                 progress);
     }
 
@@ -235,6 +255,25 @@ public record LoadOptions(
                 memoryLimit,
                 deviceMemory,
                 hardware,
+                value,
+                hostShare,
+                progress);
+    }
+
+    /** {@code value}: as {@link #hostShare}; a number above 0 takes a plan, and so devices that have been measured. */
+    public LoadOptions withHostShare(@Nullable Integer value) {
+        return new LoadOptions(
+                device,
+                threads,
+                contextLength,
+                kvType,
+                batchTokens,
+                precision,
+                cpuKernels,
+                memoryLimit,
+                deviceMemory,
+                hardware,
+                placement,
                 value,
                 progress);
     }
@@ -252,6 +291,7 @@ public record LoadOptions(
                 deviceMemory,
                 hardware,
                 placement,
+                hostShare,
                 value);
     }
 }

@@ -22,6 +22,7 @@ import dev.sluice.plan.Shares;
 import dev.sluice.plan.Stage;
 import dev.sluice.plan.StreamChoice;
 import dev.sluice.runtime.Assignment;
+import dev.sluice.runtime.HostShare;
 import dev.sluice.system.PhysicalMemory;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -48,6 +49,7 @@ final class Placing {
     private final LoadOptions options;
     private final DeviceNeeds needs;
     private final List<String> notes = new ArrayList<>();
+    private @Nullable String noPlan;
 
     /**
      * For a model.
@@ -96,7 +98,7 @@ final class Placing {
         if (choice.from() > 0) {
             assignments.add(Assignment.resident(host, choice.from()));
         }
-        assignments.add(assignment(device, choice));
+        assignments.add(assignment(device, choice, 0));
         if (choice.to() < layers) {
             assignments.add(Assignment.resident(host, layers - choice.to()));
         }
@@ -140,6 +142,9 @@ final class Placing {
      */
     List<Assignment> across(List<Device> devices) {
         Plan plan = plan(devices);
+        if (plan == null && noPlan != null) {
+            notes.add("layers are shared out by timing one, as there is no plan: " + noPlan);
+        }
         return plan == null ? timed(devices) : planned(plan, devices);
     }
 
@@ -148,9 +153,7 @@ final class Placing {
         List<DeviceInfo> infos = devices.stream().map(Device::info).toList();
         ProfileStore store = ProfileStore.ofUser();
         PlacementWishes wishes = options.placement();
-        boolean measured = store.findHost().isPresent()
-                && infos.stream().allMatch(info -> store.find(info).isPresent());
-        if (!measured && wishes == null) {
+        if (!options.wantsPlan() && !isMeasured(store, infos)) {
             return null;
         }
         PlacementWishes wanted = wishes == null ? new PlacementWishes(false, 1, null, List.of()) : wishes;
@@ -162,7 +165,7 @@ final class Placing {
                 .withContext(context)
                 .withKv(options.kvType())
                 .withPromptTokens(options.batchTokens())
-                .withHostRows(false)
+                .withHostShare(options.hostShare())
                 .withGpuLayers(wanted.gpuLayers())
                 .withPlaces(wanted.places().stream().map(PlaceRule::parse).toList())
                 .withMemory(limits);
@@ -171,16 +174,39 @@ final class Placing {
             Hardware hardware = store.hardware(infos);
             return ClearGain.of(Planner.plan(shape, hardware, request), shape, hardware, request);
         } catch (SluiceException e) {
-            if (wishes != null) {
+            if (options.wantsPlan()) {
                 throw e;
             }
-            notes.add("layers are shared out by timing one, as there is no plan: " + e.getMessage());
+            noPlan = e.getMessage();
             return null;
         }
     }
 
+    private static boolean isMeasured(ProfileStore store, List<DeviceInfo> devices) {
+        return store.findHost().isPresent()
+                && devices.stream().allMatch(info -> store.find(info).isPresent());
+    }
+
+    /** Whether a device cannot hold all and has been measured, as has the CPU, so that a plan may use both. */
+    boolean mayNeedCpu(Device device, DeviceInfo cpu) {
+        MemoryBudget budget = MemoryBudget.of(graph, device, context, options.kvType(), options.batchTokens());
+        return !device.info().equals(cpu)
+                && !device.sharesHostMemory()
+                && budget.total() > limit(device)
+                && isMeasured(ProfileStore.ofUser(), List.of(device.info(), cpu));
+    }
+
+    /** By the best plan for some devices; empty if there is none. */
+    List<Assignment> byPlan(List<Device> devices) {
+        Plan plan = plan(devices);
+        return plan == null ? List.of() : planned(plan, devices);
+    }
+
     private List<Assignment> planned(Plan plan, List<Device> devices) {
         List<Assignment> assignments = new ArrayList<>();
+        PlannedHalves halves = new PlannedHalves(graph, plan, devices);
+        Device cpu = halves.cpu();
+        long takenOfCpu = 0;
         for (Stage stage : plan.stages()) {
             Device device = devices.stream()
                     .filter(one -> one.info().id().equals(stage.device()))
@@ -192,8 +218,12 @@ final class Placing {
                             model + " does not fit as planned: " + device.info().id()
                                     + " has no room for layers " + stage.from() + " to " + (stage.to() - 1)
                                     + " in its own layout. Name another device, or use a smaller --ctx"));
-            assignments.add(assignment(device, choice));
+            HostShare share = halves.of(stage, choice);
+            assignments.add(
+                    assignment(device, choice, halves.bytes(share, choice)).withHost(share));
+            takenOfCpu += device == cpu ? choice.bytes().total() : 0;
         }
+        halves.require(options.hostShare(), cpu == null ? 0 : limit(cpu) - takenOfCpu);
         notes.add(String.format(
                 Locale.ROOT,
                 "by a plan that predicts %.1f tokens/s for %s, bound by %s",
@@ -229,11 +259,12 @@ final class Placing {
         return inPlace.or(() -> StreamChoice.of(needs, device, from, to, limit));
     }
 
-    private Assignment assignment(Device device, StreamChoice choice) {
-        return withWeights(device, choice).withMicroBatches(choice.microBatches());
+    /** {@code besideOnHost}: bytes of the host's memory that are taken beside the weights that are streamed. */
+    private Assignment assignment(Device device, StreamChoice choice, long besideOnHost) {
+        return withWeights(device, choice, besideOnHost).withMicroBatches(choice.microBatches());
     }
 
-    private Assignment withWeights(Device device, StreamChoice choice) {
+    private Assignment withWeights(Device device, StreamChoice choice, long besideOnHost) {
         int layers = choice.to() - choice.from();
         if (choice.streamed().isEmpty()) {
             return Assignment.resident(device, layers);
@@ -247,7 +278,7 @@ final class Placing {
                 layers,
                 choice.streamed(),
                 choice.slots(),
-                onHost || imageBytes(device, choice) > hostLimit() ? packedFolder() : null);
+                onHost || imageBytes(device, choice) + besideOnHost > hostLimit() ? packedFolder() : null);
     }
 
     private long sharedBytes(Device device, StreamChoice choice) {

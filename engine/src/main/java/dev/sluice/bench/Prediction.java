@@ -1,6 +1,7 @@
 package dev.sluice.bench;
 
 import dev.sluice.Model;
+import dev.sluice.backend.DeviceInfo;
 import dev.sluice.error.SluiceException;
 import dev.sluice.plan.Forecast;
 import dev.sluice.plan.GraphShape;
@@ -10,8 +11,10 @@ import dev.sluice.plan.Placement;
 import dev.sluice.plan.ProfileStore;
 import dev.sluice.plan.Residency;
 import dev.sluice.runtime.Assignment;
+import dev.sluice.runtime.HostShare;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** How fast a loaded model is to be, by the measured profiles of its devices and the formulas of the planner. */
 public final class Prediction {
@@ -27,9 +30,14 @@ public final class Prediction {
     public static Prediction of(Model model, ProfileStore store) {
         ModelShape shape = GraphShape.of(model.graph(), model.device().id());
         Hardware hardware = store.hardware(model.assignments().stream()
-                .map(assignment -> assignment.device().info())
+                .flatMap(Prediction::devices)
+                .distinct()
                 .toList());
-        return new Prediction(model, new Forecast(shape, hardware, model.kvType(), placements(model)));
+        int hostRows = model.assignments().stream()
+                .mapToInt(Prediction::hostRows)
+                .max()
+                .orElse(0);
+        return new Prediction(model, new Forecast(shape, hardware, model.kvType(), placements(model), hostRows));
     }
 
     private Prediction(Model model, Forecast forecast) {
@@ -38,16 +46,28 @@ public final class Prediction {
         forecast.decode(1, 0); // a missing rate is told now
     }
 
+    private static Stream<DeviceInfo> devices(Assignment assignment) {
+        HostShare host = assignment.host();
+        Stream<DeviceInfo> own = Stream.of(assignment.device().info());
+        return host == null ? own : Stream.concat(own, Stream.of(host.cpu().info()));
+    }
+
+    private static int hostRows(Assignment assignment) {
+        HostShare host = assignment.host();
+        return host == null ? 0 : host.rows();
+    }
+
     private static List<Placement> placements(Model model) {
         List<Placement> placements = new ArrayList<>();
         for (Assignment assignment : model.assignments()) {
+            HostShare host = assignment.host();
             for (int i = 0; i < assignment.layers(); i++) {
                 placements.add(new Placement(
                         model.graph().layers().get(placements.size()).name(),
                         assignment.device().info().id(),
                         residency(assignment, i),
                         null,
-                        0));
+                        host != null && host.layers().contains(i)));
             }
         }
         return placements;

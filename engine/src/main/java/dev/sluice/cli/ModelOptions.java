@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Which model, and how it is loaded. */
@@ -59,6 +60,9 @@ final class ModelOptions {
             description = "Layers whose name matches are computed by this device: 'block [0-9]$=opencl:0',"
                     + " 'head=cpu'. May be given again.")
     private List<String> places = List.of();
+
+    @Mixin
+    private final HostShareOption hostShare = new HostShareOption();
 
     @Option(
             names = {"-t", "--threads"},
@@ -144,6 +148,7 @@ final class ModelOptions {
                 .withDevice(device)
                 .withHardware(hardware)
                 .withPlacement(placement())
+                .withHostShare(hostShare.value())
                 .withThreads(threads)
                 .withContextLength(contextLength)
                 .withKvType(kvType())

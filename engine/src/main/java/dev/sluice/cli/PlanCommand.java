@@ -137,6 +137,9 @@ final class PlanCommand implements Callable<Integer> {
                     + " 'head=cpu'. May be given again.")
     private List<String> places = List.of();
 
+    @Mixin
+    private final HostShareOption hostShare = new HostShareOption();
+
     @Option(names = "--json", description = "Print JSON.")
     private boolean json;
 
@@ -179,6 +182,7 @@ final class PlanCommand implements Callable<Integer> {
                 .withDepth(depth == null ? -1 : depth)
                 .withKv(kv)
                 .withDevices(isHere() ? List.of() : devices) // of this machine no others are asked for
+                .withHostShare(hostShare.value())
                 .withGpuLayers(gpuLayers)
                 .withPlaces(places.stream().map(PlaceRule::parse).toList())
                 .withMemory(memory == null ? Map.of() : limits(memory));

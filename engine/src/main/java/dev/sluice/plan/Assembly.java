@@ -3,29 +3,27 @@ package dev.sluice.plan;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Writes the best chain down as a plan: shares the CPU's rows out, names places, adds up bytes and times. */
+/** Writes the best chain down as a plan: leaves halves of layers to the CPU, names places, adds up bytes and times. */
 final class Assembly {
-    private static final int SHARES = 64;
-
     private final Problem problem;
     private final Candidate best;
+    private final List<StageLayout> layouts;
     private final List<StageModel> models = new ArrayList<>();
     private final List<StageUse> uses = new ArrayList<>();
-    private final List<Double> hostRows = new ArrayList<>();
 
     Assembly(Problem problem, Candidate best) {
         this.problem = problem;
         this.best = best;
+        List<StageLayout> found = best.chain().layouts();
         Load load = Load.decode(best.part(), problem.depth);
-        for (StageLayout layout : best.chain().layouts()) {
-            StageModel model = new StageModel(problem, layout.device(), load, best.batch());
-            models.add(model);
-            StageUse use = use(model, layout);
-            uses.add(use);
-            hostRows.add(0.0);
+        for (StageLayout layout : found) {
+            models.add(new StageModel(problem, layout.device(), load, best.batch()));
         }
-        if (problem.request.hostRows() && problem.cpu >= 0 && best.chain().microBatches() == 1) {
-            shareRows();
+        layouts = problem.cpu >= 0 && best.chain().microBatches() == 1
+                ? HalvesOnCpu.choose(problem, models, found)
+                : found;
+        for (int s = 0; s < layouts.size(); s++) {
+            uses.add(use(models.get(s), layouts.get(s)));
         }
     }
 
@@ -37,26 +35,8 @@ final class Assembly {
         return use;
     }
 
-    /** While one stage computes the CPU has nothing else to do: it takes rows of streamed layers, which then need no copy. */
-    private void shareRows() {
-        for (int s = 0; s < uses.size(); s++) {
-            List<Integer> streamed = best.chain().layouts().get(s).streamed();
-            if (streamed.isEmpty() || models.get(s).device.onProcessor()) {
-                continue;
-            }
-            StageUse whole = uses.get(s);
-            for (int k = 1; k <= SHARES; k++) {
-                StageUse shared = models.get(s).shared(whole, streamed, (double) k / SHARES);
-                if (shared.seconds() < uses.get(s).seconds()) {
-                    uses.set(s, shared);
-                    hostRows.set(s, (double) k / SHARES);
-                }
-            }
-        }
-    }
-
     Plan plan() {
-        Chain chain = new Chain(best.chain().microBatches(), best.chain().layouts(), uses);
+        Chain chain = new Chain(best.chain().microBatches(), layouts, uses);
         return new Plan(
                 problem.model.name(),
                 problem.request.objective(),
@@ -77,7 +57,7 @@ final class Assembly {
     private List<Placement> placements() {
         List<Placement> placements = new ArrayList<>();
         for (int s = 0; s < uses.size(); s++) {
-            StageLayout layout = best.chain().layouts().get(s);
+            StageLayout layout = layouts.get(s);
             DeviceProfile device = models.get(s).device;
             for (int k = 0; k < layout.dense().size(); k++) {
                 LayerShape layer = problem.model.layers().get(layout.from() + k);
@@ -89,7 +69,7 @@ final class Assembly {
                         device.id(),
                         inPlace(dense, device),
                         experts == null ? null : inPlace(experts, device),
-                        dense == Residency.STREAMED ? hostRows.get(s) : 0));
+                        layout.halved().contains(layout.from() + k)));
             }
         }
         return placements;
@@ -102,7 +82,7 @@ final class Assembly {
     private List<Stage> stages() {
         List<Stage> stages = new ArrayList<>();
         for (int s = 0; s < uses.size(); s++) {
-            StageLayout layout = best.chain().layouts().get(s);
+            StageLayout layout = layouts.get(s);
             StageUse use = uses.get(s);
             stages.add(new Stage(
                     models.get(s).device.id(),
@@ -121,12 +101,17 @@ final class Assembly {
         long pool = 0;
         long pinned = 0;
         for (int s = 0; s < uses.size(); s++) {
-            StageLayout layout = best.chain().layouts().get(s);
+            StageLayout layout = layouts.get(s);
             Away away = layout.away(models.get(s), problem.model);
             DeviceBytes bytes = models.get(s).bytes(layout.from(), layout.to(), away);
             memory.add(bytes);
             pool += away.bytes();
             pinned += models.get(s).device.hostMemory() ? 0 : bytes.staging();
+        }
+        DeviceBytes onCpu = HalvesOnCpu.bytes(problem, models, layouts);
+        if (onCpu != null) {
+            memory.removeIf(bytes -> bytes.device().equals(onCpu.device()));
+            memory.add(onCpu);
         }
         if (pool > 0) {
             memory.add(new DeviceBytes(
@@ -140,6 +125,7 @@ final class Assembly {
         Load load = Load.prompt(tokens);
         List<StageModel> prompt = new ArrayList<>();
         List<StageUse> promptUses = new ArrayList<>();
+        // A prompt has more rows than the CPU is to compute for others.
         for (StageLayout layout : best.chain().layouts()) {
             StageModel model = new StageModel(problem, layout.device(), load, best.batch());
             prompt.add(model);

@@ -51,7 +51,10 @@ final class Bounds {
             cost = cost.plus(
                     models.get(s).cost(layout.from() + k, layout.experts().get(k) != Residency.HOST));
         }
-        double others = Math.max(0, use.compute() - cost.seconds()); // experts and rows on the CPU
+        for (int i : layout.halved()) {
+            cost = cost.plus(models.get(s).half(i).times(-1));
+        }
+        double others = Math.max(0, use.compute() - cost.seconds()); // experts and halves on the CPU
         parts.put(Bottleneck.Kind.MEMORY, cost.memory());
         parts.put(Bottleneck.Kind.ARITHMETIC, cost.arithmetic());
         parts.put(Bottleneck.Kind.LATENCY, cost.launch() + use.hop());

@@ -22,7 +22,10 @@ public final class ClearGain {
      * @param best what the request gets from the hardware; whoever names places gets them
      */
     public static Plan of(Plan best, ModelShape model, Hardware hardware, PlanRequest request) {
-        if (best.stages().size() == 1
+        boolean alone = best.stages().size() == 1 && best.halved() == 0;
+        Integer share = request.hostShare();
+        if (alone
+                || (share != null && share > 0)
                 || request.gpuLayers() != null
                 || !request.places().isEmpty()) {
             return best;
@@ -30,10 +33,10 @@ public final class ClearGain {
         Plan chosen = best;
         double least = (1 - DOUBT) * best.decode().tokensPerSecond();
         for (DeviceProfile device : hardware.devices()) {
-            Plan alone = alone(model, hardware, request, device);
-            if (alone != null && alone.decode().tokensPerSecond() >= least) {
-                chosen = alone;
-                least = alone.decode().tokensPerSecond();
+            Plan other = alone(model, hardware, request, device);
+            if (other != null && other.decode().tokensPerSecond() >= least) {
+                chosen = other;
+                least = other.decode().tokensPerSecond();
             }
         }
         return chosen;

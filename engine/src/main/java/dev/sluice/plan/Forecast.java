@@ -4,23 +4,27 @@ import dev.sluice.backend.KvType;
 import dev.sluice.error.SluiceException;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** How long a placement that is given takes, by the formulas that plans are made with: what is to stand beside a measurement. */
 public final class Forecast {
     private final Problem problem;
     private final List<StageLayout> layouts = new ArrayList<>();
-    private final List<Double> hostRows = new ArrayList<>();
+    private final int hostRows;
 
     /**
      * Layers on devices.
      *
      * @param hardware has a profile of each of the devices
      * @param layers for each layer of the model its place, in order
+     * @param hostRows up to how many rows of a step the CPU computes halves of layers
      * @throws SluiceException if the hardware lacks a device
      */
-    public Forecast(ModelShape model, Hardware hardware, KvType kv, List<Placement> layers) {
+    public Forecast(ModelShape model, Hardware hardware, KvType kv, List<Placement> layers, int hostRows) {
+        this.hostRows = hostRows;
         if (layers.size() != model.layers().size()) {
             throw new IllegalArgumentException(
                     layers.size() + " of " + model.layers().size() + " layers");
@@ -57,7 +61,7 @@ public final class Forecast {
         for (Share share : shares) {
             for (int i = 0; i < share.count(); i++) {
                 layers.add(new Placement(
-                        model.layers().get(layers.size()).name(), share.device(), Residency.RESIDENT, null, 0));
+                        model.layers().get(layers.size()).name(), share.device(), Residency.RESIDENT, null, false));
             }
         }
         return layers;
@@ -68,7 +72,7 @@ public final class Forecast {
         boolean hostMemory = problem.hardware.devices().get(device).hostMemory();
         List<Residency> dense = new ArrayList<>();
         List<Residency> experts = new ArrayList<>(Collections.nCopies(layers.size(), Residency.RESIDENT));
-        double rows = 0;
+        Set<Integer> halved = new HashSet<>();
         for (int i = 0; i < layers.size(); i++) {
             Placement layer = layers.get(i);
             dense.add(layer.residency() == Residency.STREAMED ? Residency.STREAMED : Residency.RESIDENT);
@@ -76,10 +80,15 @@ public final class Forecast {
             if (own != null && !(own == Residency.HOST && hostMemory)) {
                 experts.set(i, own);
             }
-            rows = Math.max(rows, layer.hostRows());
+            if (layer.halved()) {
+                halved.add(from + i);
+            }
         }
-        layouts.add(new StageLayout(device, from, dense, experts));
-        hostRows.add(rows);
+        if (!halved.isEmpty() && problem.cpu < 0) {
+            throw new SluiceException("there is no profile of cpu, which computes a part of "
+                    + layers.getFirst().layer() + " to " + layers.getLast().layer());
+        }
+        layouts.add(new StageLayout(device, from, dense, experts, halved));
     }
 
     /**
@@ -157,7 +166,7 @@ public final class Forecast {
         for (int s = 0; s < layouts.size(); s++) {
             StageLayout layout = layouts.get(s);
             StageModel model = new StageModel(problem, layout.device(), load, sequences);
-            StageUse use = use(model, s, logits);
+            StageUse use = use(model, s, load.rows(), logits);
             parts.add(new Part(
                     model.device.id(), layout.dense().size(), bytes(model, layout), use == null ? 0 : use.seconds()));
         }
@@ -168,36 +177,34 @@ public final class Forecast {
     private void step(Flow flow, List<Load> loads, int sequences, boolean logits) {
         flow.begin(loads.size());
         boolean decode = loads.getFirst().tokens() == 1;
+        double rows = loads.stream().mapToDouble(Load::rows).sum();
         for (int s = 0; s < layouts.size(); s++) {
             List<@Nullable StageUse> uses = new ArrayList<>();
             for (int k = 0; k < loads.size(); k++) {
                 StageModel model = new StageModel(problem, layouts.get(s).device(), loads.get(k), sequences);
-                uses.add(use(model, s, logits && (decode || k == loads.size() - 1)));
+                uses.add(use(model, s, rows, logits && (decode || k == loads.size() - 1)));
             }
             flow.stage(s, uses, !layouts.get(s).streamed().isEmpty());
         }
     }
 
-    /** What a stage takes; null if nothing, as without logits the head, which is the last layer, has nothing to do. */
-    private @Nullable StageUse use(StageModel model, int s, boolean logits) {
-        StageLayout layout = layouts.get(s);
+    /** What a stage takes in a step of so many rows; null if nothing, as without logits the head, which is the last layer, has nothing to do. */
+    private @Nullable StageUse use(StageModel model, int s, double rows, boolean logits) {
+        StageLayout layout = rows <= hostRows ? layouts.get(s) : layouts.get(s).withHalved(Set.of());
         int to = logits || s < layouts.size() - 1 ? layout.to() : layout.to() - 1;
         if (to == layout.from()) {
             return null;
         }
         StageUse use = model.useAnyway(layout.from(), to, layout.away(model, problem.model));
-        double rows = hostRows.get(s);
-        if (rows > 0) {
-            return model.shared(use, layout.streamed(), rows);
-        }
         return use.withCopy(Math.max(use.copy(), ringSeconds(model, layout, to) - use.hop()));
     }
 
-    /** What a step takes where copies wait for slots; 0 where nothing is streamed, or experts are on their own. */
+    /** What a step takes where copies wait for slots; 0 where nothing is streamed, or experts or halves are elsewhere. */
     private double ringSeconds(StageModel model, StageLayout layout, int to) {
         LinkProfile link = model.device.link();
         if (link == null
                 || layout.streamed().isEmpty()
+                || !layout.halved().isEmpty()
                 || layout.experts().stream().anyMatch(place -> place != Residency.RESIDENT)) {
             return 0;
         }

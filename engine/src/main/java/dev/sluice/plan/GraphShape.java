@@ -1,6 +1,7 @@
 package dev.sluice.plan;
 
 import dev.sluice.graph.Graph;
+import dev.sluice.graph.Halves;
 import dev.sluice.graph.Layer;
 import dev.sluice.graph.Node;
 import dev.sluice.graph.Op;
@@ -34,34 +35,40 @@ public final class GraphShape {
     }
 
     private static LayerShape layer(Layer layer, Set<Tensor> embedded) {
-        Map<DType, WeightPart> matrices = new EnumMap<>(DType.class);
         long vectors = 0;
         long tied = 0;
         for (Tensor tensor : new LinkedHashSet<>(layer.weights())) {
             long bytes = tensor.data().byteSize();
-            long elements = tensor.shape().elements();
             if (tensor.shape().rows() == 1) {
                 vectors += bytes;
-                continue;
-            }
-            matrices.merge(
-                    tensor.type(),
-                    new WeightPart(
-                            tensor.type(), elements, bytes, tensor.shape().rows()),
-                    WeightPart::plus);
-            if (layer.kind() != Layer.Kind.EMBEDDING && embedded.contains(tensor)) {
+            } else if (layer.kind() != Layer.Kind.EMBEDDING && embedded.contains(tensor)) {
                 tied += bytes;
             }
         }
         return new LayerShape(
                 layer.name(),
                 layer.kind(),
-                List.copyOf(matrices.values()),
+                matrices(layer),
                 vectors,
                 tied,
                 null,
                 attention(layer),
-                scratch(layer));
+                scratch(layer),
+                Halves.of(layer).map(halves -> matrices(halves.feedForward())).orElse(List.of()));
+    }
+
+    /** By format. */
+    private static List<WeightPart> matrices(Layer layer) {
+        Map<DType, WeightPart> matrices = new EnumMap<>(DType.class);
+        for (Tensor tensor : new LinkedHashSet<>(layer.weights())) {
+            long rows = tensor.shape().rows();
+            if (rows > 1) {
+                WeightPart part = new WeightPart(
+                        tensor.type(), tensor.shape().elements(), tensor.data().byteSize(), rows);
+                matrices.merge(tensor.type(), part, WeightPart::plus);
+            }
+        }
+        return List.copyOf(matrices.values());
     }
 
     private static @Nullable AttentionShape attention(Layer layer) {

@@ -40,6 +40,15 @@ record LayerCost(double memory, double arithmetic, double launch) {
         return cost;
     }
 
+    /** Those of them that are in the feed-forward half. */
+    static LayerCost feedForward(DeviceProfile device, LayerShape layer, Load load) {
+        LayerCost cost = NONE;
+        for (WeightPart part : layer.feedForward()) {
+            cost = cost.plus(product(device.rate(part.format()), part, 1, load.rows()));
+        }
+        return cost;
+    }
+
     /** What is left of a layer without matrices: attention, vectors, launches. */
     static LayerCost rest(DeviceProfile device, LayerShape layer, Load load, KvType kv) {
         if (layer.kind() == Layer.Kind.EMBEDDING) {

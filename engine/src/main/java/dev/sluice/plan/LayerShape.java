@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param experts of a mixture of experts
  * @param attention null if the layer keeps nothing
  * @param scratchWidth floats per token of the values within the layer
+ * @param feedForward those of {@code weights} that are in the feed-forward half ({@link dev.sluice.graph.Halves}), by format; none
+ *     if the layer cannot be cut
  */
 record LayerShape(
         String name,
@@ -24,19 +26,40 @@ record LayerShape(
         long tiedBytes,
         @Nullable ExpertShape experts,
         @Nullable AttentionShape attention,
-        int scratchWidth) {
+        int scratchWidth,
+        List<WeightPart> feedForward) {
     LayerShape {
         weights = List.copyOf(weights);
+        feedForward = List.copyOf(feedForward);
+    }
+
+    /** A layer that cannot be cut. */
+    LayerShape(
+            String name,
+            Layer.Kind kind,
+            List<WeightPart> weights,
+            long vectorBytes,
+            long tiedBytes,
+            @Nullable ExpertShape experts,
+            @Nullable AttentionShape attention,
+            int scratchWidth) {
+        this(name, kind, weights, vectorBytes, tiedBytes, experts, attention, scratchWidth, List.of());
     }
 
     /** The same layer under another name. */
     LayerShape named(String value) {
-        return new LayerShape(value, kind, weights, vectorBytes, tiedBytes, experts, attention, scratchWidth);
+        return new LayerShape(
+                value, kind, weights, vectorBytes, tiedBytes, experts, attention, scratchWidth, feedForward);
     }
 
     /** Bytes of what every token needs. */
     long denseBytes() {
         return vectorBytes + weights.stream().mapToLong(WeightPart::bytes).sum();
+    }
+
+    /** Bytes of the matrices in the feed-forward half. */
+    long feedForwardBytes() {
+        return feedForward.stream().mapToLong(WeightPart::bytes).sum();
     }
 
     /** Bytes of all experts, 0 without. */

@@ -90,7 +90,10 @@ public record ModelShape(
                                     experts.used(),
                                     experts.each().shrunkTo(format)),
                     layer.attention(),
-                    layer.scratchWidth()));
+                    layer.scratchWidth(),
+                    layer.feedForward().stream()
+                            .map(part -> part.shrunkTo(format))
+                            .toList()));
         }
         return new ModelShape(name + " in " + format, source, embedding, vocabulary, contextLength, shrunk);
     }

@@ -10,17 +10,17 @@ import org.jspecify.annotations.Nullable;
  * @param residency where its weights lie; of a mixture of experts, those that every token needs
  * @param experts where the experts' weights lie, if the layer has experts: {@link Residency#HOST} on a device with
  *     memory of its own means that the CPU computes them
- * @param hostRows fraction of the rows of a streamed layer that the CPU computes from host memory meanwhile, 0 to 1
+ * @param halved whether the CPU computes the feed-forward half of the layer, which is streamed, from host memory
  */
 public record Placement(
         String layer,
         String device,
         Residency residency,
         @Nullable Residency experts,
-        double hostRows) {
+        boolean halved) {
     public Placement {
-        if (!(hostRows >= 0 && hostRows <= 1)) {
-            throw new IllegalArgumentException("hostRows " + hostRows);
+        if (halved && residency != Residency.STREAMED) {
+            throw new IllegalArgumentException(layer + " is " + residency + " and halved");
         }
     }
 }

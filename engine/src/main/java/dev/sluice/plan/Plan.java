@@ -44,6 +44,11 @@ public record Plan(
         lifts = List.copyOf(lifts);
     }
 
+    /** Of how many layers the CPU computes the feed-forward half. */
+    public int halved() {
+        return (int) layers.stream().filter(Placement::halved).count();
+    }
+
     /** The same plan with other lifts. */
     Plan withLifts(List<Lift> value) {
         return new Plan(

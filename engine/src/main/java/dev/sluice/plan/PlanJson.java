@@ -9,6 +9,8 @@ import java.util.Locale;
 
 /** A plan as JSON, for programs. */
 public final class PlanJson {
+    private static final String CPU = "cpu";
+
     private PlanJson() {}
 
     /**
@@ -79,8 +81,8 @@ public final class PlanJson {
         if (experts != null) {
             node.put("experts", name(experts));
         }
-        if (layer.hostRows() > 0) {
-            node.put("host_rows", layer.hostRows());
+        if (layer.halved()) {
+            node.put("feed_forward", CPU);
         }
     }
 

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param kv number format of the KV caches
  * @param promptTokens the most tokens of a prompt that one step takes
  * @param slots staging slots of a device that layers are streamed to
- * @param hostRows whether the CPU may compute a part of the rows of streamed layers
+ * @param hostShare of how many streamed layers the CPU computes the feed-forward half; 0: of none; null leaves the choice to the
+ *     planner
  * @param devices ids of the devices that may be used; empty: all
  * @param gpuLayers so many blocks, the last, and the head behind them are resident on GPUs, the blocks before them are on
  *     the CPU; as many as there are or more means all, 0 none; null leaves the choice to the planner
@@ -30,14 +31,14 @@ public record PlanRequest(
         KvType kv,
         int promptTokens,
         int slots,
-        boolean hostRows,
+        @Nullable Integer hostShare,
         List<String> devices,
         @Nullable Integer gpuLayers,
         List<PlaceRule> places,
         Map<String, Long> memory) {
     /** One sequence, as fast as can be. */
     public static final PlanRequest DEFAULT = new PlanRequest(
-            Objective.LATENCY, 1, 0, -1, KvType.F16, 512, 3, true, List.of(), null, List.of(), Map.of());
+            Objective.LATENCY, 1, 0, -1, KvType.F16, 512, 3, null, List.of(), null, List.of(), Map.of());
 
     /** The key of {@link #memory} that stands for each device. */
     public static final String EACH = "*";
@@ -49,12 +50,15 @@ public record PlanRequest(
         Checks.notNegative("batch", batch);
         Checks.notNegative("context", context);
         Checks.positive("promptTokens", promptTokens);
+        if (hostShare != null) {
+            Checks.notNegative("hostShare", hostShare);
+        }
         Checks.require(slots >= 2, "slots must be 2 or more, one to copy into and one to compute from, not " + slots);
     }
 
     public PlanRequest withObjective(Objective value) {
         return new PlanRequest(
-                value, batch, context, depth, kv, promptTokens, slots, hostRows, devices, gpuLayers, places, memory);
+                value, batch, context, depth, kv, promptTokens, slots, hostShare, devices, gpuLayers, places, memory);
     }
 
     public PlanRequest withBatch(int value) {
@@ -66,7 +70,7 @@ public record PlanRequest(
                 kv,
                 promptTokens,
                 slots,
-                hostRows,
+                hostShare,
                 devices,
                 gpuLayers,
                 places,
@@ -75,7 +79,7 @@ public record PlanRequest(
 
     public PlanRequest withContext(int value) {
         return new PlanRequest(
-                objective, batch, value, depth, kv, promptTokens, slots, hostRows, devices, gpuLayers, places, memory);
+                objective, batch, value, depth, kv, promptTokens, slots, hostShare, devices, gpuLayers, places, memory);
     }
 
     public PlanRequest withDepth(int value) {
@@ -87,7 +91,7 @@ public record PlanRequest(
                 kv,
                 promptTokens,
                 slots,
-                hostRows,
+                hostShare,
                 devices,
                 gpuLayers,
                 places,
@@ -103,7 +107,7 @@ public record PlanRequest(
                 value,
                 promptTokens,
                 slots,
-                hostRows,
+                hostShare,
                 devices,
                 gpuLayers,
                 places,
@@ -112,7 +116,7 @@ public record PlanRequest(
 
     public PlanRequest withPromptTokens(int value) {
         return new PlanRequest(
-                objective, batch, context, depth, kv, value, slots, hostRows, devices, gpuLayers, places, memory);
+                objective, batch, context, depth, kv, value, slots, hostShare, devices, gpuLayers, places, memory);
     }
 
     public PlanRequest withSlots(int value) {
@@ -124,35 +128,57 @@ public record PlanRequest(
                 kv,
                 promptTokens,
                 value,
-                hostRows,
+                hostShare,
                 devices,
                 gpuLayers,
                 places,
                 memory);
     }
 
-    public PlanRequest withHostRows(boolean value) {
+    public PlanRequest withHostShare(@Nullable Integer value) {
         return new PlanRequest(
                 objective, batch, context, depth, kv, promptTokens, slots, value, devices, gpuLayers, places, memory);
     }
 
     public PlanRequest withDevices(List<String> value) {
         return new PlanRequest(
-                objective, batch, context, depth, kv, promptTokens, slots, hostRows, value, gpuLayers, places, memory);
+                objective, batch, context, depth, kv, promptTokens, slots, hostShare, value, gpuLayers, places, memory);
     }
 
     public PlanRequest withGpuLayers(@Nullable Integer value) {
         return new PlanRequest(
-                objective, batch, context, depth, kv, promptTokens, slots, hostRows, devices, value, places, memory);
+                objective, batch, context, depth, kv, promptTokens, slots, hostShare, devices, value, places, memory);
     }
 
     public PlanRequest withPlaces(List<PlaceRule> value) {
         return new PlanRequest(
-                objective, batch, context, depth, kv, promptTokens, slots, hostRows, devices, gpuLayers, value, memory);
+                objective,
+                batch,
+                context,
+                depth,
+                kv,
+                promptTokens,
+                slots,
+                hostShare,
+                devices,
+                gpuLayers,
+                value,
+                memory);
     }
 
     public PlanRequest withMemory(Map<String, Long> value) {
         return new PlanRequest(
-                objective, batch, context, depth, kv, promptTokens, slots, hostRows, devices, gpuLayers, places, value);
+                objective,
+                batch,
+                context,
+                depth,
+                kv,
+                promptTokens,
+                slots,
+                hostShare,
+                devices,
+                gpuLayers,
+                places,
+                value);
     }
 }

@@ -53,7 +53,7 @@ public final class PlanTable {
 
     private void stages() {
         line(String.format(
-                Locale.ROOT, "%-10s %10s %10s   %-30s %s", "device", "compute", "copy", "weights", "layers"));
+                Locale.ROOT, "%-10s %10s %10s   %-32s %s", "device", "compute", "copy", "weights", "layers"));
         for (Stage stage : plan.stages()) {
             Map<String, List<String>> byPlace = new LinkedHashMap<>();
             for (Placement layer : plan.layers().subList(stage.from(), stage.to())) {
@@ -63,7 +63,7 @@ public final class PlanTable {
             for (Map.Entry<String, List<String>> entry : byPlace.entrySet()) {
                 line(String.format(
                         Locale.ROOT,
-                        "%-10s %10s %10s   %-30s %s",
+                        "%-10s %10s %10s   %-32s %s",
                         first ? stage.device() : "",
                         first ? milliseconds(stage.computeSeconds()) : "",
                         first && stage.copySeconds() > 0 ? milliseconds(stage.copySeconds()) : "",
@@ -76,10 +76,7 @@ public final class PlanTable {
     }
 
     private static String place(Placement layer) {
-        String own = word(layer.residency())
-                + (layer.hostRows() > 0
-                        ? String.format(Locale.ROOT, ", %.0f %% of rows on the CPU", 100 * layer.hostRows())
-                        : "");
+        String own = word(layer.residency()) + (layer.halved() ? ", feed-forward on cpu" : "");
         @Nullable Residency experts = layer.experts();
         if (experts == null || experts == layer.residency()) {
             return own;

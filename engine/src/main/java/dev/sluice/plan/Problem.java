@@ -21,7 +21,7 @@ final class Problem {
     final PlanRequest request;
     final int context;
     final int depth;
-    /** Index of the CPU as a device of its own, which can compute experts and rows for others; −1 without. */
+    /** Index of the CPU as a device of its own, which can compute experts and halves of layers for others; −1 without. */
     final int cpu;
     /** For each device and layer whether they may come together. */
     final boolean[][] allowed;
@@ -59,6 +59,23 @@ final class Problem {
         gpuLayers();
         request.places().forEach(this::place);
         kinds = kinds();
+    }
+
+    /**
+     * Leaves the CPU no block, so that it may help a device that blocks are streamed to.
+     *
+     * @return whether there is such a device
+     */
+    boolean keepBlocksFromCpu() {
+        if (cpu < 0
+                || model.layers().stream().allMatch(layer -> layer.feedForwardBytes() == 0)
+                || hardware.devices().stream().allMatch(device -> device.link() == null || device.hostMemory())) {
+            return false;
+        }
+        for (int i = 0; i < allowed[cpu].length; i++) {
+            allowed[cpu][i] &= model.layers().get(i).kind() != Layer.Kind.BLOCK;
+        }
+        return true;
     }
 
     private int[] kinds() {

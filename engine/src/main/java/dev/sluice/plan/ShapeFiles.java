@@ -61,8 +61,18 @@ public final class ShapeFiles {
     private static Blocks blocks(JsonFields in) {
         int count = in.count("count");
         Checks.require(count >= 1 && count <= MOST_BLOCKS, "count must be 1 to " + MOST_BLOCKS + ", not " + count);
-        List<WeightPart> weights =
-                in.list("weights", part -> WeightPart.of(format(part, "format"), part.whole("elements")));
+        List<WeightPart> weights = in.list("weights", ShapeFiles::weights);
+        List<WeightPart> feedForward =
+                in.has("feed_forward") ? in.list("feed_forward", ShapeFiles::weights) : List.of();
+        for (WeightPart part : feedForward) {
+            long elements = weights.stream()
+                    .filter(of -> of.format() == part.format())
+                    .mapToLong(WeightPart::elements)
+                    .sum();
+            Checks.require(
+                    part.elements() <= elements,
+                    "feed_forward has more elements in " + part.format() + " than weights, whose part it is");
+        }
         long vectors = in.whole("vector_bytes");
         Checks.notNegative("vector_bytes", vectors);
         @Nullable ExpertShape experts = in.has("experts") ? in.object("experts", ShapeFiles::experts) : null;
@@ -70,7 +80,19 @@ public final class ShapeFiles {
         return new Blocks(
                 count,
                 new LayerShape(
-                        "", Layer.Kind.BLOCK, weights, vectors, 0, experts, attention, in.count("scratch_width")));
+                        "",
+                        Layer.Kind.BLOCK,
+                        weights,
+                        vectors,
+                        0,
+                        experts,
+                        attention,
+                        in.count("scratch_width"),
+                        feedForward));
+    }
+
+    private static WeightPart weights(JsonFields in) {
+        return WeightPart.of(format(in, "format"), in.whole("elements"));
     }
 
     private static ExpertShape experts(JsonFields in) {

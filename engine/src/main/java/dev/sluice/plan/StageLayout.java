@@ -2,6 +2,7 @@ package dev.sluice.plan;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Consecutive layers on a device, with the place of each one's weights.
@@ -10,11 +11,23 @@ import java.util.List;
  * @param from index of the first layer
  * @param dense for each layer {@link Residency#RESIDENT} or {@link Residency#STREAMED}
  * @param experts for each layer the place of its experts; RESIDENT where it has none
+ * @param halved indices of streamed layers whose feed-forward half the CPU computes
  */
-record StageLayout(int device, int from, List<Residency> dense, List<Residency> experts) {
+record StageLayout(int device, int from, List<Residency> dense, List<Residency> experts, Set<Integer> halved) {
     StageLayout {
         dense = List.copyOf(dense);
         experts = List.copyOf(experts);
+        halved = Set.copyOf(halved);
+    }
+
+    /** The device computes the whole of all layers but for experts. */
+    StageLayout(int device, int from, List<Residency> dense, List<Residency> experts) {
+        this(device, from, dense, experts, Set.of());
+    }
+
+    /** The same with other halves on the CPU. */
+    StageLayout withHalved(Set<Integer> value) {
+        return new StageLayout(device, from, dense, experts, value);
     }
 
     int to() {
@@ -29,6 +42,10 @@ record StageLayout(int device, int from, List<Residency> dense, List<Residency> 
             if (dense.get(k) == Residency.STREAMED) {
                 long bytes = model.denseBytes(from, i);
                 away = away.stream(1, bytes, (double) bytes);
+                if (halved.contains(i)) {
+                    away = away.hostHalf(
+                            shape.layers().get(i).feedForwardBytes(), model.halfDelta(i), model.halfOnCpu(i));
+                }
             }
             long all = shape.layers().get(i).expertBytes();
             switch (experts.get(k)) {

@@ -15,9 +15,10 @@ final class StageModel {
     private final Load load;
     private final int sequences;
     private final LayerCost[] own;
-    private final LayerCost[] products;
     private final LayerCost[] experts;
     private final double[] expertsOnCpu;
+    private final LayerCost[] halves;
+    private final double[] halvesOnCpu;
     private final double[] seconds;
     private final double[] read;
     private final long[] kv;
@@ -36,9 +37,10 @@ final class StageModel {
         this.sequences = sequences;
         int n = problem.model.layers().size();
         own = new LayerCost[n];
-        products = new LayerCost[n];
         experts = new LayerCost[n];
         expertsOnCpu = new double[n];
+        halves = new LayerCost[n];
+        halvesOnCpu = new double[n];
         seconds = new double[n + 1];
         read = new double[n + 1];
         kv = new long[n + 1];
@@ -52,8 +54,7 @@ final class StageModel {
     private void add(int i) {
         LayerShape layer = problem.model.layers().get(i);
         PlanRequest request = problem.request;
-        products[i] = LayerCost.products(device, layer, load);
-        own[i] = products[i].plus(LayerCost.rest(device, layer, load, request.kv()));
+        own[i] = LayerCost.products(device, layer, load).plus(LayerCost.rest(device, layer, load, request.kv()));
         experts[i] = LayerCost.NONE;
         double bytes = LayerCost.bytesRead(layer, load, request.kv());
         ExpertShape shape = layer.experts();
@@ -64,6 +65,11 @@ final class StageModel {
                 DeviceProfile cpu = problem.hardware.devices().get(problem.cpu);
                 expertsOnCpu[i] = LayerCost.experts(cpu, shape, load).seconds() + cpu.launchSeconds();
             }
+        }
+        halves[i] = LayerCost.feedForward(device, layer, load);
+        if (problem.cpu >= 0) {
+            DeviceProfile cpu = problem.hardware.devices().get(problem.cpu);
+            halvesOnCpu[i] = LayerCost.feedForward(cpu, layer, load).seconds() + cpu.launchSeconds();
         }
         AttentionShape attention = layer.attention();
         long cache = attention == null ? 0 : attention.bytesPerToken(request.kv()) * problem.context * sequences;
@@ -186,7 +192,7 @@ final class StageModel {
         double compute = seconds[to] - seconds[from] + away.delay();
         LinkProfile link = device.link();
         double copy = link == null ? 0 : away.streamed() / link.pinnedComputing();
-        double fromHost = away.hosted() + away.streamed();
+        double fromHost = away.hosted() + away.streamed() + away.copied();
         if (device.hostMemory()) {
             fromHost += read[to] - read[from] + away.streamed(); // a copy is read and written
         }
@@ -200,37 +206,32 @@ final class StageModel {
                 hop,
                 fromHost,
                 device.onProcessor() ? own : away.cpu(),
-                (double) (device.hostMemory() ? total : staging(away)),
+                (double) (device.hostMemory() ? total : staging(away) + away.copied()),
                 (double) away.bytes(),
                 away.streamed() + away.hosted());
     }
 
-    /** The same with a fraction of the products of the streamed layers left to the CPU. */
-    StageUse shared(StageUse whole, Iterable<Integer> streamed, double fraction) {
-        DeviceProfile cpu = problem.hardware.devices().get(problem.cpu);
-        double compute = whole.compute();
-        double busy = whole.cpu();
-        double moved = 0;
-        for (int i : streamed) {
-            LayerShape layer = problem.model.layers().get(i);
-            double here = products[i].seconds();
-            double there = LayerCost.products(cpu, layer, load).seconds() * fraction;
-            compute += Math.max(here * (1 - fraction), there + crossing()) - here;
-            busy += there;
-            moved += fraction * layer.denseBytes();
-        }
-        LinkProfile link = device.link();
-        double copy = link == null ? 0 : whole.copy() - moved / link.pinnedComputing();
-        return new StageUse(
-                compute,
-                copy,
-                whole.hostTime(),
-                whole.hop(),
-                whole.hostBytes(),
-                busy,
-                whole.fixed(),
-                whole.pool(),
-                whole.poolRead());
+    /** Seconds of the CPU for the feed-forward half of a layer. */
+    double halfOnCpu(int i) {
+        return halvesOnCpu[i];
+    }
+
+    /** Seconds that a step takes longer, or less if negative, with that half on the CPU: the two work in turn. */
+    double halfDelta(int i) {
+        return halvesOnCpu[i] + crossing() - halves[i].seconds();
+    }
+
+    /** What the feed-forward half of a layer takes of this device. */
+    LayerCost half(int i) {
+        return halves[i];
+    }
+
+    /** Whether the CPU may compute the feed-forward half of a layer that is streamed. */
+    boolean canHalve(int i) {
+        return problem.cpu >= 0
+                && !device.onProcessor()
+                && !device.hostMemory()
+                && problem.model.layers().get(i).feedForwardBytes() > 0;
     }
 
     /** What the layers' own work consists of, experts included unless the CPU has them. */

@@ -3,13 +3,14 @@ package dev.sluice.plan;
 /**
  * What a stage takes for one step, in seconds and bytes.
  *
- * @param compute seconds of the device, with those in which it waits for experts on the CPU
+ * @param compute seconds of the device, with those in which it waits for the CPU
  * @param copy seconds of the link
  * @param hostTime seconds that the host's memory needs for what the stage reads from it
  * @param hop seconds of beginning, ending and handing on
  * @param hostBytes read from the host's memory
  * @param cpu seconds of the processor
- * @param fixed bytes of host memory that must be there: everything of a device that shares it, and pinned slots
+ * @param fixed bytes of host memory that must be there: everything of a device that shares it, pinned slots, and the CPU's copies
+ *     of halves that it computes
  * @param pool bytes of weights that are read from host memory, or from the file where they do not fit
  * @param poolRead bytes of those that a step reads
  */

@@ -108,8 +108,8 @@ public record StreamChoice(int from, int to, Set<Integer> streamed, int slots, D
     }
 
     /** So many of a list, as evenly as it goes. */
-    static Set<Integer> spread(List<Integer> layers, int count) {
-        Set<Integer> chosen = new LinkedHashSet<>();
+    public static <T> Set<T> spread(List<T> layers, int count) {
+        Set<T> chosen = new LinkedHashSet<>();
         for (int i = 0; i < count; i++) {
             chosen.add(layers.get((2 * i + 1) * layers.size() / (2 * count)));
         }

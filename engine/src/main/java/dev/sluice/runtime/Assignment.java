@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param slots how many streamed layers' weights the device holds at a time
  * @param packed folder for the model's packed weights, if streamed weights do not fit into host memory; null if they do
  * @param microBatches of how many micro-batches the device has room for the activations, one at least
+ * @param host what the processor computes of streamed layers; null: nothing
  */
 public record Assignment(
         Device device,
@@ -25,7 +26,8 @@ public record Assignment(
         Set<Integer> streamed,
         int slots,
         @Nullable Path packed,
-        int microBatches) {
+        int microBatches,
+        @Nullable HostShare host) {
     /** As many micro-batches as a step ever has. */
     public static final int MOST_MICRO_BATCHES = 8;
 
@@ -42,17 +44,20 @@ public record Assignment(
         if (microBatches < 1) {
             throw new IllegalArgumentException("room for " + microBatches + " micro-batches");
         }
+        if (host != null && !streamed.containsAll(host.layers())) {
+            throw new IllegalArgumentException(host.layers() + " are to be shared of " + streamed);
+        }
     }
 
     /** Layers that are resident, but for some that are streamed; with room for as many micro-batches as are of use. */
     public static Assignment streaming(
             Device device, int layers, Set<Integer> streamed, int slots, @Nullable Path packed) {
-        return new Assignment(device, layers, Set.of(), streamed, slots, packed, MOST_MICRO_BATCHES);
+        return new Assignment(device, layers, Set.of(), streamed, slots, packed, MOST_MICRO_BATCHES, null);
     }
 
     /** Layers in the device's memory, but for some in the host's; with room for as many micro-batches as are of use. */
     public static Assignment sharing(Device device, int layers, Set<Integer> shared) {
-        return new Assignment(device, layers, shared, Set.of(), 1, null, MOST_MICRO_BATCHES);
+        return new Assignment(device, layers, shared, Set.of(), 1, null, MOST_MICRO_BATCHES, null);
     }
 
     /** All layers resident. */
@@ -62,6 +67,11 @@ public record Assignment(
 
     /** The same with room for so many micro-batches. */
     public Assignment withMicroBatches(int value) {
-        return new Assignment(device, layers, shared, streamed, slots, packed, value);
+        return new Assignment(device, layers, shared, streamed, slots, packed, value, host);
+    }
+
+    /** The same with a part of its streamed layers left to the processor. */
+    public Assignment withHost(@Nullable HostShare value) {
+        return new Assignment(device, layers, shared, streamed, slots, packed, microBatches, value);
     }
 }

@@ -11,36 +11,25 @@ import dev.sluice.backend.Step;
 import dev.sluice.backend.StreamedLayer;
 import dev.sluice.graph.Layer;
 import dev.sluice.stream.WeightStream;
-import dev.sluice.trace.LoadSpan;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Consecutive layers on one device: runs of resident ones, which are submitted together, and streamed ones between them, which
- * are submitted one by one with their weights on the way.
+ * are submitted one by one with their weights on the way, or of which the processor computes a half.
  */
 final class DevicePart implements AutoCloseable {
-    /**
-     * Layers that are submitted together.
-     *
-     * @param from number of the first among the part's
-     * @param streamed the only layer, if it is a streamed one
-     */
-    private record Run(
-            int from, List<CompiledLayer> layers, @Nullable StreamedLayer streamed) {
-        StateSource states(StateSource all) {
-            return from == 0 ? all : layer -> all.of(from + layer);
-        }
-    }
-
     private final Device device;
     private final int from;
-    private final int shared;
-    private final List<CompiledLayer> layers = new ArrayList<>();
+    private final Assignment assignment;
+    private final List<Layer> graph;
+    private final PartLayers layers;
     private final List<Run> runs;
     private final List<Run> withoutLast;
     private final @Nullable WeightStream stream;
+    private final @Nullable HostHalves host;
+    /** Whether the processor computes its halves in this step; changes while the stream is locked. */
+    private boolean hosting;
 
     /**
      * Compiles the layers.
@@ -49,70 +38,35 @@ final class DevicePart implements AutoCloseable {
      * @throws dev.sluice.error.SluiceException if the device cannot hold or compute them; nothing stays allocated then
      */
     DevicePart(Assignment assignment, int from, List<Layer> all, Device.Loading loading) {
+        this.assignment = assignment;
         device = assignment.device();
         this.from = from;
-        shared = assignment.shared().size();
-        List<Layer> resident = new ArrayList<>();
-        for (int i = 0; i < all.size(); i++) {
-            if (!assignment.streamed().contains(i) && !assignment.shared().contains(i)) {
-                resident.add(all.get(i));
-            }
-        }
-        LoadSpan load = new LoadSpan(device.info().id());
-        load.start();
+        graph = List.copyOf(all);
+        layers = new PartLayers(assignment, all, loading);
+        runs = Run.of(layers.units());
+        withoutLast = Run.of(layers.units().subList(0, layers.units().size() - 1));
+        HostHalves opened = null;
         boolean done = false;
-        List<CompiledLayer> open = new ArrayList<>();
         try {
-            open.addAll(device.compile(resident, loading));
-            List<CompiledLayer> compiled = List.copyOf(open);
-            List<StreamedLayer> streamed = new ArrayList<>();
-            int next = 0;
-            for (int i = 0; i < all.size(); i++) {
-                if (assignment.streamed().contains(i)) {
-                    StreamedLayer layer = device.compileStreamed(all.get(i));
-                    open.add(layer);
-                    streamed.add(layer);
-                    layers.add(layer);
-                } else if (assignment.shared().contains(i)) {
-                    CompiledLayer layer = device.compileShared(all.get(i));
-                    open.add(layer);
-                    layers.add(layer);
-                } else {
-                    layers.add(compiled.get(next++));
-                }
-            }
+            HostShare share = assignment.host();
+            opened = share == null
+                    ? null
+                    : new HostHalves(share, device.info().id(), all.getLast().inputWidth());
+            List<StreamedLayer> streamed = layers.streamed();
             stream = streamed.isEmpty()
                     ? null
-                    : new WeightStream(device, streamed, assignment.slots(), assignment.packed(), loading);
+                    : new WeightStream(
+                            device, streamed, layers.shared(), assignment.slots(), assignment.packed(), loading);
             done = true;
         } finally {
             if (!done) {
-                open.reversed().forEach(CompiledLayer::close);
-            }
-        }
-        load.stop(
-                layers.size(),
-                layers.stream().mapToLong(CompiledLayer::residentBytes).sum());
-        runs = runs(layers);
-        withoutLast = runs(layers.subList(0, layers.size() - 1));
-    }
-
-    private static List<Run> runs(List<CompiledLayer> layers) {
-        List<Run> runs = new ArrayList<>();
-        int first = 0;
-        for (int i = 0; i < layers.size(); i++) {
-            if (layers.get(i) instanceof StreamedLayer streamed) {
-                if (first < i) {
-                    runs.add(new Run(first, layers.subList(first, i), null));
+                if (opened != null) {
+                    opened.close();
                 }
-                runs.add(new Run(i, layers.subList(i, i + 1), streamed));
-                first = i + 1;
+                layers.close();
             }
         }
-        if (first < layers.size()) {
-            runs.add(new Run(first, layers.subList(first, layers.size()), null));
-        }
-        return List.copyOf(runs);
+        host = opened;
     }
 
     Device device() {
@@ -124,8 +78,14 @@ final class DevicePart implements AutoCloseable {
         return from;
     }
 
-    List<CompiledLayer> layers() {
-        return layers;
+    /** Its first and last layer, for people. */
+    String range() {
+        return graph.getFirst().name() + " to " + graph.getLast().name();
+    }
+
+    /** Its layers, for people. */
+    String name() {
+        return graph.size() == 1 ? graph.getFirst().name() : range();
     }
 
     /** What finds the states of each run's layers, from what finds those of all layers of the model. */
@@ -136,7 +96,7 @@ final class DevicePart implements AutoCloseable {
 
     /** Whether it has more than an embedding or a head. */
     boolean hasBlocks() {
-        return layers.stream().anyMatch(layer -> layer.layer().kind() == Layer.Kind.BLOCK);
+        return graph.stream().anyMatch(layer -> layer.kind() == Layer.Kind.BLOCK);
     }
 
     /** Whether it has streamed layers. */
@@ -154,10 +114,16 @@ final class DevicePart implements AutoCloseable {
         return (head ? runs : withoutLast).size();
     }
 
-    /** Work begins; if layers are streamed, that of other threads waits until it {@link #end ends}. */
-    void begin() {
+    /**
+     * Work begins; if layers are streamed, that of other threads waits until it {@link #end ends}.
+     *
+     * @param rows of the whole step
+     */
+    void begin(int rows) {
         if (stream != null) {
-            stream.lock();
+            boolean few = host != null && rows <= host.rows();
+            stream.lock(!few);
+            hosting = few;
         }
     }
 
@@ -170,7 +136,7 @@ final class DevicePart implements AutoCloseable {
 
     /** What is submitted now computes with a run: if that is a streamed layer its weights are, or will be, in a slot. */
     void enter(int run) {
-        StreamedLayer streamed = runs.get(run).streamed();
+        StreamedLayer streamed = comes(runs.get(run));
         if (streamed != null && stream != null) {
             stream.enter(streamed);
         }
@@ -178,9 +144,14 @@ final class DevicePart implements AutoCloseable {
 
     /** Nothing more is submitted to the run: a streamed layer's slot gets other weights. */
     void leave(int run) {
-        if (runs.get(run).streamed() != null && stream != null) {
+        if (comes(runs.get(run)) != null && stream != null) {
             stream.leave();
         }
+    }
+
+    /** The layer whose weights come to a slot in this step, if that is one. */
+    private @Nullable StreamedLayer comes(Run run) {
+        return hosting && run.onHost() != null ? null : run.streamed();
     }
 
     /**
@@ -197,19 +168,29 @@ final class DevicePart implements AutoCloseable {
             DeviceMemory between,
             DeviceMemory out,
             List<StateSource> states) {
-        return device.submit((head ? runs : withoutLast).get(run).layers(), step, in, between, out, states.get(run));
+        Run own = (head ? runs : withoutLast).get(run);
+        CompiledLayer onHost = own.onHost();
+        if (hosting && onHost != null && host != null) {
+            host.compute(onHost, step, in, out);
+            return Fence.DONE;
+        }
+        return device.submit(own.layers(), step, in, between, out, states.get(run));
     }
 
     @Nullable
     LayerState newState(int layer, int capacity, KvType type) {
-        return device.newState(layers.get(layer - from), capacity, type);
+        return device.newState(layers.keeper(layer - from), capacity, type);
     }
 
     /** Where its layers are computed and how, for people. */
     String path() {
+        int shared = assignment.shared().size();
         return device.path()
                 + (shared == 0 ? "" : ", weights of " + shared + " layers used in place in the host's memory")
-                + (stream == null ? "" : ", " + stream.description());
+                + (stream == null ? "" : ", " + stream.description())
+                + (host == null
+                        ? ""
+                        : ", " + host.description(assignment.streamed().size()));
     }
 
     @Override
@@ -217,6 +198,9 @@ final class DevicePart implements AutoCloseable {
         if (stream != null) {
             stream.close();
         }
-        layers.reversed().forEach(CompiledLayer::close);
+        if (host != null) {
+            host.close();
+        }
+        layers.close();
     }
 }

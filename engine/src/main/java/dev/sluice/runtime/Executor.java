@@ -1,6 +1,5 @@
 package dev.sluice.runtime;
 
-import dev.sluice.backend.CompiledLayer;
 import dev.sluice.backend.Device;
 import dev.sluice.backend.DeviceMemory;
 import dev.sluice.backend.KvType;
@@ -80,9 +79,7 @@ public final class Executor implements AutoCloseable {
             return parts.getFirst().path();
         }
         return parts.stream()
-                .map(part -> graph.layers().get(part.from()).name() + " to "
-                        + part.layers().getLast().layer().name() + " on "
-                        + part.device().info().id() + ": " + part.path())
+                .map(part -> part.range() + " on " + part.device().info().id() + ": " + part.path())
                 .collect(Collectors.joining("; "));
     }
 
@@ -213,9 +210,7 @@ public final class Executor implements AutoCloseable {
 
     /** A part's layers, for people. */
     String layers(int part) {
-        List<CompiledLayer> own = placement.parts().get(part).layers();
-        String first = own.getFirst().layer().name();
-        return own.size() == 1 ? first : first + " to " + own.getLast().layer().name();
+        return placement.parts().get(part).name();
     }
 
     /** How many devices have blocks, and not just an embedding or a head. */

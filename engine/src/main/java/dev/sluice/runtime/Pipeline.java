@@ -26,6 +26,8 @@ final class Pipeline {
     private Progress progress = Progress.NONE;
     private int passed;
     private int passes;
+    /** Of the whole step. */
+    private int rows;
 
     /** {@code ring}: how many micro-batches the memory of a step has room for. */
     Pipeline(Executor executor, List<DevicePart> parts, PartTimes times, int ring) {
@@ -46,6 +48,10 @@ final class Pipeline {
         this.progress = progress;
         passed = 0;
         passes = 0;
+        rows = 0;
+        for (int i = 0; i < work.count(); i++) {
+            rows += work.get(i).step().tokens();
+        }
         for (int p = 0; p < parts.size(); p++) {
             passes += work.count() * parts.get(p).runs();
         }
@@ -70,7 +76,7 @@ final class Pipeline {
                 return;
             }
             DevicePart part = parts.get(streaming);
-            part.begin();
+            part.begin(rows);
             try {
                 for (int run = 0; run < part.runs(); run++) {
                     if (!anyIn(work, from, to, streaming, run)) {

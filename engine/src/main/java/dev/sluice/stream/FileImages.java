@@ -10,28 +10,39 @@ import dev.sluice.system.PhysicalMemory;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Images that are read from files for each use: a thread reads ahead into a ring of pinned images and hands each to the device
- * when it is there. The ring has two images more than there are slots: one is read while another is copied, and an image is
- * free when its slot has been filled anew (see {@link WeightSlot#fill}).
+ * when it is there. There are two images more than slots: one is read while another is copied, and an image is spare when its
+ * slot has been filled anew (see {@link WeightSlot#fill}). The one that is spare for longest is used next.
  */
 final class FileImages implements ImageSource {
     private static final int MORE_THAN_SLOTS = 2;
+    private static final int NONE = -1;
 
     private final List<StreamedLayer> layers;
     private final List<WeightSlot> slots;
-    private final List<WeightImage> ring = new ArrayList<>();
+    private final List<WeightImage> images = new ArrayList<>();
     private final PackedFiles files;
-    /** The copies that were begun, by slot. */
-    private final Fence[] copies;
-    /** Which layer each slot is to get. */
+    /** Slot and layer of each fill that is not begun, at its number modulo the slots: of each slot there is one at most. */
+    private final int[] targets;
+
     private final int[] wanted;
     /** Number of the fill that each slot waits for. */
     private final long[] numbers;
+
+    /** Images that slots have let go of, in a circle in that order, and what to wait for before they are written. */
+    private final int[] spare;
+
+    private final Fence[] copies;
+    private long spared;
+    /** The image that each slot was filled with. */
+    private final int[] held;
 
     private final Thread reader;
     /** Fills asked for and begun since the beginning; guarded by this. */
@@ -52,20 +63,27 @@ final class FileImages implements ImageSource {
         long all = layers.stream().mapToLong(StreamedLayer::imageBytes).sum();
         // What does not fit into the page cache is gone from it whenever its turn comes.
         files = new PackedFiles(folder, all > PhysicalMemory.available());
-        copies = new Fence[slots.size()];
+        int count = slots.size() + MORE_THAN_SLOTS;
+        targets = new int[slots.size()];
         wanted = new int[slots.size()];
         numbers = new long[slots.size()];
+        held = new int[slots.size()];
+        Arrays.fill(held, NONE);
+        spare = IntStream.range(0, count).toArray();
+        copies = new Fence[count];
+        Arrays.fill(copies, Fence.DONE);
+        spared = count;
         long largest =
                 layers.stream().mapToLong(StreamedLayer::imageBytes).max().orElseThrow();
         boolean done = false;
         try {
-            for (int i = 0; i < slots.size() + MORE_THAN_SLOTS; i++) {
-                ring.add(device.newImage(PackedFiles.roomFor(largest)));
+            for (int i = 0; i < count; i++) {
+                images.add(device.newImage(PackedFiles.roomFor(largest)));
             }
             int packed = 0;
             for (StreamedLayer layer : layers) {
                 loading.report(packed++, layers.size());
-                files.add(layer, ring.getFirst().segment());
+                files.add(layer, images.getFirst().segment());
             }
             loading.report(layers.size(), layers.size());
             done = true;
@@ -79,11 +97,9 @@ final class FileImages implements ImageSource {
 
     @Override
     public synchronized void fill(int slot, int layer) {
-        if (asked % slots.size() != slot) {
-            throw new IllegalArgumentException(
-                    "slot " + slot + " for fill " + asked + " of " + slots.size() + " slots");
-        }
-        wanted[slot] = layer;
+        int at = (int) (asked % slots.size());
+        targets[at] = slot;
+        wanted[at] = layer;
         numbers[slot] = asked++;
         notifyAll();
     }
@@ -102,8 +118,7 @@ final class FileImages implements ImageSource {
         return closing ? -1 : begun;
     }
 
-    private synchronized void began(int slot, Fence copy) {
-        copies[slot] = copy;
+    private synchronized void began() {
         begun++;
         notifyAll();
     }
@@ -128,15 +143,16 @@ final class FileImages implements ImageSource {
     private void read() {
         try {
             for (long fill = next(); fill >= 0; fill = next()) {
-                if (fill >= MORE_THAN_SLOTS) {
-                    copies[slot(fill - MORE_THAN_SLOTS)].await();
-                }
-                int slot = slot(fill);
-                int layer = wanted[slot];
-                WeightImage image = ring.get((int) (fill % ring.size()));
+                int slot = targets[(int) (fill % slots.size())];
+                int layer = wanted[(int) (fill % slots.size())];
+                int place = (int) (fill % spare.length);
+                copies[place].await();
+                int index = spare[place];
                 long bytes = layers.get(layer).imageBytes();
-                files.read(layer, image.segment(), bytes);
-                began(slot, slots.get(slot).fill(image, bytes));
+                files.read(layer, images.get(index).segment(), bytes);
+                letGo(slot, slots.get(slot).fill(images.get(index), bytes));
+                held[slot] = index;
+                began();
             }
         } catch (IOException e) {
             failed(new SluiceException(
@@ -149,8 +165,13 @@ final class FileImages implements ImageSource {
         }
     }
 
-    private int slot(long fill) {
-        return (int) (fill % slots.size());
+    /** A slot gets something else: what it was filled with is spare when that is there. */
+    private void letGo(int slot, Fence copy) {
+        if (held[slot] != NONE) {
+            int place = (int) (spared++ % spare.length);
+            spare[place] = held[slot];
+            copies[place] = copy;
+        }
     }
 
     @Override
@@ -169,7 +190,7 @@ final class FileImages implements ImageSource {
             try {
                 reader.join();
             } catch (InterruptedException e) {
-                interrupted = true; // the ring is in use until the thread has ended
+                interrupted = true; // the images are in use until the thread has ended
             }
         }
         if (interrupted) {
@@ -179,7 +200,7 @@ final class FileImages implements ImageSource {
     }
 
     private void free() {
-        ring.forEach(WeightImage::close);
+        images.forEach(WeightImage::close);
         files.close();
     }
 }

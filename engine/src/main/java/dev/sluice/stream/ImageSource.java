@@ -5,7 +5,8 @@ import dev.sluice.backend.WeightSlot;
 /** Where the images of a device's streamed layers come from. Used by one thread at a time. */
 interface ImageSource extends AutoCloseable {
     /**
-     * Begins to bring a layer's image to a slot, as {@link WeightSlot#fill} does; slots are filled in turn.
+     * Begins to bring a layer's image to a slot, as {@link WeightSlot#fill} does. What was brought there before has been {@link
+     * #awaitBegun begun}.
      *
      * @param slot index of the slot
      * @param layer index of the layer among those that are streamed

@@ -8,7 +8,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * a ring. As soon as a layer is submitted its slot is sent the weights of the layer that comes as many places later as there
  * are slots, the first following the last: so copies run on while resident layers compute, from one step into the next, and the
  * link rests only when all slots are full.
+ *
+ * <p>Some of the layers may be left to another device in some of the steps: in these they are not sent. When steps of the other
+ * kind come the slots get what is first in these at once.
  *
  * <p>A step {@link #lock locks} the stream, and for each streamed layer calls {@link #enter}, submits it and calls {@link
  * #leave}. Nothing waits for the device in these, unless weights come from a file that is slower.
@@ -31,9 +36,15 @@ public final class WeightStream implements AutoCloseable {
     private final ReentrantLock lock = new ReentrantLock();
     private final long slotBytes;
     private final ImageSource images;
+    /** Indices of the layers in steps that take all of them. */
+    private final int[] all;
+    /** The same in steps in which some are left out. */
+    private final int[] some;
+    /** One of these two: what is sent now. */
+    private int[] order;
     /** The slot whose turn it is. */
     private int turn;
-    /** The layer that the next slot to be filled gets. */
+    /** The place in the order of the layer that the next slot to be filled gets. */
     private int next;
 
     private boolean closed;
@@ -42,16 +53,30 @@ public final class WeightStream implements AutoCloseable {
      * Packs the layers and begins to send the first of them.
      *
      * @param layers of the device, in the order in which they run; their owner closes them after the stream
+     * @param leftOut those of them that some steps leave out, not all
      * @param slots how many layers' weights the device holds at a time; no more are made than there are layers
      * @param folder of the model, where packed weights are kept if host memory is too small for them; null: in host memory
      * @throws dev.sluice.error.SluiceException if device, host or disk have no room
      */
     public WeightStream(
-            Device device, List<StreamedLayer> layers, int slots, @Nullable Path folder, Device.Loading loading) {
-        if (layers.isEmpty() || slots < 1) {
-            throw new IllegalArgumentException(layers.size() + " layers in " + slots + " slots");
-        }
+            Device device,
+            List<StreamedLayer> layers,
+            Set<StreamedLayer> leftOut,
+            int slots,
+            @Nullable Path folder,
+            Device.Loading loading) {
         this.layers = List.copyOf(layers);
+        all = IntStream.range(0, layers.size()).toArray();
+        some = leftOut.isEmpty()
+                ? all
+                : Arrays.stream(all)
+                        .filter(i -> !leftOut.contains(this.layers.get(i)))
+                        .toArray();
+        order = all;
+        if (some.length == 0 || slots < 1) {
+            throw new IllegalArgumentException(
+                    layers.size() + " layers, " + leftOut.size() + " left out, in " + slots + " slots");
+        }
         int count = Math.min(slots, layers.size());
         contents = new int[count];
         Arrays.fill(contents, -1);
@@ -75,9 +100,42 @@ public final class WeightStream implements AutoCloseable {
         }
     }
 
-    /** A step begins; others wait until it has submitted all its layers. */
-    public void lock() {
+    /**
+     * A step begins; others wait until it has submitted all its layers.
+     *
+     * @param ofAll whether it takes all layers
+     * @throws dev.sluice.error.SluiceException if weights cannot be had; the stream is not locked then
+     */
+    public void lock(boolean ofAll) {
         lock.lock();
+        int[] wanted = ofAll ? all : some;
+        if (order != wanted) {
+            boolean done = false;
+            try {
+                begin(wanted);
+                done = true;
+            } finally {
+                if (!done) {
+                    lock.unlock();
+                }
+            }
+        }
+    }
+
+    /** Fills the slots with what is first in an order, but for those that hold it. */
+    private void begin(int[] wanted) {
+        order = wanted;
+        next = 0;
+        turn %= slotsInTurn();
+        for (int i = slotsInTurn(); i > 0; i--) {
+            images.awaitBegun(turn);
+            send();
+        }
+    }
+
+    /** With as many slots as layers each keeps what it has. */
+    private int slotsInTurn() {
+        return Math.min(contents.length, order.length);
     }
 
     /** All layers of the step are submitted. */
@@ -97,7 +155,7 @@ public final class WeightStream implements AutoCloseable {
         }
         // A step that wants no logits leaves the head out.
         for (int skipped = 0; contents[turn] != index; skipped++) {
-            if (skipped == layers.size()) {
+            if (skipped == order.length) {
                 throw new IllegalStateException(layer.layer().name() + " never comes");
             }
             images.awaitBegun(turn);
@@ -114,13 +172,12 @@ public final class WeightStream implements AutoCloseable {
 
     /** Sends the slot whose turn it is the next weights, and goes on to the slot after it. */
     private void send() {
-        // With as many slots as layers each keeps what it has.
-        if (contents[turn] != next) {
-            images.fill(turn, next);
-            contents[turn] = next;
+        if (contents[turn] != order[next]) {
+            images.fill(turn, order[next]);
+            contents[turn] = order[next];
         }
-        next = (next + 1) % layers.size();
-        turn = (turn + 1) % contents.length;
+        next = (next + 1) % order.length;
+        turn = (turn + 1) % slotsInTurn();
     }
 
     /** What is streamed and how, for people. */
@@ -128,7 +185,7 @@ public final class WeightStream implements AutoCloseable {
         return String.format(
                 Locale.ROOT,
                 "%d layers of %.2f MiB streamed %s through %d slots of %.2f MiB",
-                layers.size(),
+                some.length,
                 layers.stream().mapToLong(StreamedLayer::imageBytes).sum() / MIB,
                 images.description(),
                 slots.size(),

@@ -27,7 +27,8 @@ class PlanCommandTest {
             "KV cache",
             "decode",
             "prefill",
-            "bottleneck: memory bandwidth of cpu",
+            "streamed, feed-forward on cpu",
+            "bottleneck: the host's memory bandwidth",
             "1 GiB more on opencl:0"
         }) {
             assertTrue(out.contains(word), word + " in " + out);
@@ -110,6 +111,10 @@ class PlanCommandTest {
                 .fails(1, "--objective throughput");
         CommandRun.of("plan", "--model", "8b", "--hardware", "laptop", "--batch", "none")
                 .fails(2, "--batch");
+        CommandRun.of("plan", "--model", "8b", "--hardware", "rtx-4090", "--host-share", "3")
+                .fails(1, "--host-share 3", "0 layers");
+        CommandRun.of("plan", "--model", "8b", "--hardware", "laptop", "--host-share", "-1")
+                .fails(2, "--host-share -1", "auto, off");
         CommandRun.of("plan", "--model", "8b", "--hardware", "nowhere").fails(1, "shipped are");
         CommandRun.of("plan", "--model", "8b", "--hardware", "laptop", "--memory", "100M")
                 .fails(1, "does not fit", "It would fit with");

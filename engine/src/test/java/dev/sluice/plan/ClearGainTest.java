@@ -2,6 +2,7 @@ package dev.sluice.plan;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.backend.DeviceInfo;
 import dev.sluice.tensor.DType;
@@ -72,5 +73,40 @@ class ClearGainTest {
         Plan split = best(one, other);
         assertEquals(2, split.stages().size());
         assertSame(split, chosen(split, one, other));
+    }
+
+    /** The CPU has no layer of its own, but is a second device that may fail and that predictions err about. */
+    @Test
+    void halvesAreLeftToTheCpuOnlyWhereThatClearlyGains() {
+        PlanRequest request = PlanRequest.DEFAULT
+                .withContext(1024)
+                .withPlaces(List.of(PlaceRule.parse("embedding|block|head=opencl:0")));
+        for (double rate : new double[] {5e8, 5e9}) {
+            Hardware machine = machine(gpu(0, 4 * GIB, 1e11, 1e11), cpu(rate));
+            Plan shared = Planner.plan(MODEL, machine, request);
+            assertEquals(1, shared.stages().size());
+            assertTrue(shared.halved() > 0, "the optimum uses the CPU");
+            Plan unforced = ClearGain.of(shared, MODEL, machine, request.withPlaces(List.of()));
+            assertEquals(rate > 1e9, unforced.halved() > 0, "at " + rate);
+            assertSame(shared, ClearGain.of(shared, MODEL, machine, request), "who names places gets them");
+            PlanRequest three = request.withPlaces(List.of()).withHostShare(3);
+            assertSame(shared, ClearGain.of(shared, MODEL, machine, three), "and who asks for halves");
+        }
+    }
+
+    private static DeviceProfile cpu(double rate) {
+        return new DeviceProfile(
+                "cpu",
+                "the CPU",
+                DeviceInfo.Kind.CPU,
+                64 * GIB,
+                64 * GIB,
+                true,
+                Map.of(DeviceProfile.ANY, FormatRate.of(rate, 1e12)),
+                rate,
+                1e12,
+                null,
+                1e-6,
+                1e-6);
     }
 }

@@ -18,7 +18,7 @@ class ForecastTest {
         ModelShape shape = ShapeFiles.read(model);
         Hardware hardware = HardwareFiles.read(machine);
         Plan plan = Planner.plan(shape, hardware, PlanRequest.DEFAULT);
-        Forecast forecast = new Forecast(shape, hardware, KvType.F16, plan.layers());
+        Forecast forecast = new Forecast(shape, hardware, KvType.F16, plan.layers(), plan.batch());
         List<Forecast.Part> parts = forecast.decode(1, plan.depth());
         assertEquals(plan.stages().size(), parts.size());
         for (int i = 0; i < parts.size(); i++) {
@@ -35,7 +35,7 @@ class ForecastTest {
         int layers = shape.layers().size();
         String gpu = hardware.devices().getLast().id();
         Forecast forecast = new Forecast(
-                shape, hardware, KvType.F16, Forecast.resident(shape, List.of(new Forecast.Share(gpu, layers))));
+                shape, hardware, KvType.F16, Forecast.resident(shape, List.of(new Forecast.Share(gpu, layers))), 1);
         double whole = forecast.prompt(List.of(List.of(512), List.of(512)), 0).seconds();
         double first = forecast.prompt(List.of(List.of(512)), 0).seconds();
         double second = forecast.prompt(List.of(List.of(512)), 512).seconds();
@@ -60,7 +60,8 @@ class ForecastTest {
                         shape,
                         List.of(
                                 new Forecast.Share(gpus.get(0), half),
-                                new Forecast.Share(gpus.get(1), shape.layers().size() - half))));
+                                new Forecast.Share(gpus.get(1), shape.layers().size() - half))),
+                1);
         Forecast.Prompt apart = forecast.prompt(List.of(List.of(2048)), 0);
         Forecast.Prompt together = forecast.prompt(List.of(Collections.nCopies(8, 256)), 0);
         assertEquals(Forecast.seconds(apart.parts()), apart.seconds(), 1e-9);
@@ -84,9 +85,9 @@ class ForecastTest {
         List<Placement> layers = new ArrayList<>();
         for (LayerShape layer : shape.layers()) {
             Residency residency = layers.isEmpty() ? Residency.RESIDENT : Residency.STREAMED;
-            layers.add(new Placement(layer.name(), gpu, residency, null, 0));
+            layers.add(new Placement(layer.name(), gpu, residency, null, false));
         }
-        Forecast forecast = new Forecast(shape, hardware, KvType.F16, layers);
+        Forecast forecast = new Forecast(shape, hardware, KvType.F16, layers, 1);
         double once = forecast.prompt(List.of(List.of(64)), 0).seconds();
         double apart = forecast.prompt(Collections.nCopies(4, List.of(64)), 0).seconds();
         double together =

@@ -76,7 +76,7 @@ class PlannerTest {
 
     @Test
     void aModelThatIsTooLargeForTheGpuIsSplitWithTheCpu() {
-        Plan plan = plan("70b", "rtx-4090", PlanRequest.DEFAULT);
+        Plan plan = plan("70b", "rtx-4090", PlanRequest.DEFAULT.withHostShare(0));
         assertEquals(
                 List.of("cpu", "opencl:0"),
                 plan.stages().stream().map(Stage::device).toList());
@@ -100,8 +100,7 @@ class PlannerTest {
 
     @Test
     void streamedLayersLieBetweenResidentOnes() {
-        PlanRequest request =
-                PlanRequest.DEFAULT.withDevices(List.of("opencl:0")).withHostRows(false);
+        PlanRequest request = PlanRequest.DEFAULT.withDevices(List.of("opencl:0"));
         Plan plan = plan("70b", "rtx-4090", request);
         int streamed = 0;
         int longest = 0;
@@ -117,12 +116,56 @@ class PlannerTest {
     }
 
     @Test
-    void theCpuTakesRowsOfStreamedLayersWhereThatIsFaster() {
-        PlanRequest both = PlanRequest.DEFAULT.withPlaces(List.of(PlaceRule.parse("block|head=opencl:0")));
-        Plan shared = plan("70b", "rtx-4090", both);
-        Plan whole = plan("70b", "rtx-4090", both.withHostRows(false));
-        assertTrue(shared.layers().stream().anyMatch(layer -> layer.hostRows() > 0));
-        assertTrue(shared.decode().tokensPerSecond() > whole.decode().tokensPerSecond());
+    void theCpuTakesHalvesOfStreamedLayersWhereThatIsFaster() {
+        Plan shared = plan("70b", "rtx-4090", PlanRequest.DEFAULT);
+        Plan whole = plan("70b", "rtx-4090", PlanRequest.DEFAULT.withHostShare(0));
+        assertTrue(shared.halved() > 10, () -> "halved " + shared.halved());
+        assertEquals(0, whole.halved());
+        assertTrue(shared.decode().tokensPerSecond() > 1.1 * whole.decode().tokensPerSecond());
+        assertEquals(
+                Residency.RESIDENT,
+                shared.layers().getLast().residency(),
+                "the CPU has no layer of its own but the embedding");
+        DeviceBytes cpu = shared.memory().stream()
+                .filter(bytes -> bytes.device().equals("cpu"))
+                .findFirst()
+                .orElseThrow();
+        long half = ShapeFiles.read("70b").layers().get(1).feedForwardBytes();
+        assertTrue(cpu.weights() >= shared.halved() * half && cpu.total() <= cpu.budget(), cpu::toString);
+    }
+
+    @Test
+    void asManyHalvesAreSharedAsAreAskedFor() {
+        PlanRequest blocks = PlanRequest.DEFAULT.withPlaces(List.of(PlaceRule.parse("block|head=opencl:0")));
+        double before = 0;
+        for (int count : new int[] {0, 1, 7, 20}) {
+            Plan plan = plan("70b", "rtx-4090", blocks.withHostShare(count));
+            assertEquals(count, plan.halved());
+            assertTrue(plan.decode().tokensPerSecond() > before, "each of these is a gain");
+            before = plan.decode().tokensPerSecond();
+        }
+        for (PlanRequest request : List.of(
+                blocks.withHostShare(80),
+                PlanRequest.DEFAULT.withHostShare(1).withDevices(List.of("opencl:0")),
+                PlanRequest.DEFAULT.withHostShare(1).withDevices(List.of("cpu")))) {
+            SluiceException e = assertThrows(SluiceException.class, () -> plan("70b", "rtx-4090", request));
+            assertTrue(e.getMessage().contains("--host-share " + request.hostShare()), e.getMessage());
+        }
+    }
+
+    /** As fast as any number that could be asked for. */
+    @Test
+    void noOtherNumberOfHalvesIsFaster() {
+        PlanRequest blocks = PlanRequest.DEFAULT.withPlaces(List.of(PlaceRule.parse("block|head=opencl:0")));
+        Plan best = plan("70b", "rtx-4090", blocks);
+        Hardware machine = HardwareFiles.read("rtx-4090");
+        ModelShape shape = ShapeFiles.read("70b");
+        for (int count = 0; count <= 37; count++) {
+            Plan other = Planner.find(shape, machine, blocks.withHostShare(count));
+            assertNotNull(other);
+            assertTrue(
+                    other.decode().tokensPerSecond() <= best.decode().tokensPerSecond() * (1 + 1e-6), "with " + count);
+        }
     }
 
     @Test
@@ -192,7 +235,7 @@ class PlannerTest {
         int plans = 0;
         for (int n = 0; n < 500; n++) {
             Problem problem = new RandomProblems(41L * n).next();
-            Plan plan = Planner.find(problem.model, problem.hardware, problem.request.withHostRows(true));
+            Plan plan = Planner.find(problem.model, problem.hardware, problem.request.withHostShare(null));
             if (plan != null) {
                 plans++;
                 for (DeviceBytes bytes : plan.memory()) {

@@ -32,7 +32,7 @@ final class RandomProblems {
         PlanRequest request = PlanRequest.DEFAULT
                 .withContext(16)
                 .withPromptTokens(4)
-                .withHostRows(false)
+                .withHostShare(0)
                 .withSlots(2 + random.nextInt(2))
                 .withKv(KvType.F16)
                 .withBatch(1 + random.nextInt(6))

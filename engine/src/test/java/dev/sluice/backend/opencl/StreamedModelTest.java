@@ -18,6 +18,7 @@ import dev.sluice.model.ModelFamilies;
 import dev.sluice.runtime.Assignment;
 import dev.sluice.runtime.Executor;
 import dev.sluice.runtime.GreedyRun;
+import dev.sluice.runtime.HostShare;
 import dev.sluice.runtime.Progress;
 import dev.sluice.runtime.Sequence;
 import java.io.IOException;
@@ -41,6 +42,8 @@ class StreamedModelTest {
     private static final int[] PROMPT = {3, 14, 15, 92, 65, 35, 89};
     private static final int CAPACITY = 3 * OpenClRuns.BATCH;
     private static final int STEPS = 6;
+    /** Limit of the NMSE of logits where two devices compute, each with its own rounding. */
+    private static final double PARITY = 1e-4;
 
     @TempDir
     Path folder;
@@ -102,6 +105,27 @@ class StreamedModelTest {
                         assertArrayEquals(expected[i], actual[i], assignment + ", step " + i);
                     }
                 }
+            }
+        }
+    }
+
+    /** In steps of a token the CPU computes halves of some layers, in prompts the device computes all. */
+    @ParameterizedTest
+    @MethodSource("devices")
+    void theCpuComputesHalvesOfStreamedLayers(Way way) {
+        CpuBackend backend = new CpuBackend();
+        try (ModelSource source = model();
+                Device device = way.opening().get();
+                Device cpu =
+                        backend.open(backend.discover().devices().getFirst(), new DeviceOptions(2, OpenClRuns.BATCH))) {
+            Graph graph = ModelFamilies.lower(source);
+            int layers = graph.layers().size();
+            float[][] expected = run(graph, Assignment.resident(device, layers));
+            Assignment assignment = Assignment.streaming(device, layers, Set.of(1, 2, layers - 2), 2, null)
+                    .withHost(new HostShare(cpu, Set.of(1, layers - 2), 1));
+            float[][] actual = run(graph, assignment);
+            for (int i = 0; i < expected.length; i++) {
+                OpenClRuns.assertClose(expected[i], actual[i], PARITY, assignment + ", step " + i);
             }
         }
     }
