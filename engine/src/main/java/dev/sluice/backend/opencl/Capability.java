@@ -23,6 +23,8 @@ enum Capability {
     AMD_DOT4,
     /** AVX-512 VNNI by inline assembly. */
     X86_VNNI,
+    /** The same by a function that has the name of LLVM's intrinsic. */
+    X86_VNNI_LLVM,
     /** NVIDIA's tensor cores by inline PTX, 16 columns at a time. */
     PTX_MMA,
     /** The same, 8 columns at a time. */

@@ -131,7 +131,7 @@ final class CapabilityProbe {
             y[i] = switch (capability) {
                 case FP16 -> Float.floatToFloat16(c[i] * 0.5f + 1) & 0xffff;
                 case INTEGER_DOT, PTX_DP4A, AMD_DOT4 -> c[i] + dot(a[i], b[i]);
-                case X86_VNNI -> c[i] + dot(a[i], b[0]);
+                case X86_VNNI, X86_VNNI_LLVM -> c[i] + dot(a[i], b[0]);
                 case PTX_SHUFFLE -> c[i ^ 1];
                 case SUB_GROUPS -> 1;
                 default -> throw new IllegalArgumentException(capability + " has a probe of its own");

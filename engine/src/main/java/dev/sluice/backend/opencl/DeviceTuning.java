@@ -64,7 +64,7 @@ record DeviceTuning(
 
     /** Vector units and few threads: a work-item does what fills the registers, and a group is one work-item. */
     static DeviceTuning wide(DeviceInfo info, VectorDot dot) {
-        boolean full = dot == VectorDot.X86_VNNI || info.preferredVectorWidths().floats() >= 16;
+        boolean full = dot.own() || info.preferredVectorWidths().floats() >= 16;
         int sums = full ? SUMS : SUMS / 2;
         return new DeviceTuning(
                 16,
@@ -113,7 +113,7 @@ record DeviceTuning(
     static DeviceTuning of(DeviceInfo info, Set<Capability> capabilities) {
         boolean room = info.maxWorkGroupSize() >= 64;
         DeviceTuning shaped = info.type() == DeviceType.CPU || !room
-                ? wide(info, capabilities.contains(Capability.X86_VNNI) ? VectorDot.X86_VNNI : VectorDot.NONE)
+                ? wide(info, VectorDot.of(capabilities))
                 : parallel(info, capabilities);
         return shaped.withRecording(capabilities.contains(Capability.COMMAND_BUFFERS));
     }

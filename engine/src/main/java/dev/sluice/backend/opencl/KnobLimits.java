@@ -41,6 +41,7 @@ record KnobLimits(DeviceInfo info, Set<Capability> capabilities, boolean roundin
             case NONE -> true;
             case PLAIN -> false;
             case X86_VNNI -> rounding && capabilities.contains(Capability.X86_VNNI);
+            case X86_VNNI_LLVM -> rounding && capabilities.contains(Capability.X86_VNNI_LLVM);
         };
     }
 

@@ -103,9 +103,9 @@ final class OpenClRuns {
         List<Variant> variants = new ArrayList<>();
         variants().map(Variant::info).distinct().forEach(info -> {
             variants.add(new Variant(info, VectorDot.PLAIN.name()));
-            if (ProbeProcess.capabilities(info.id(), OpenClBackend.find(info.id()))
-                    .contains(Capability.X86_VNNI)) {
-                variants.add(new Variant(info, VectorDot.X86_VNNI.name()));
+            VectorDot dot = VectorDot.of(ProbeProcess.capabilities(info.id(), OpenClBackend.find(info.id())));
+            if (dot.own()) {
+                variants.add(new Variant(info, dot.name()));
             }
         });
         return variants.stream();

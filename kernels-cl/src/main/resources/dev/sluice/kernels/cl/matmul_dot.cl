@@ -6,7 +6,7 @@
 // A work-item multiplies the quants of 16 rows, unpacked once, with TOKENS tokens. Dimension 0 of the groups divides the
 // tiles, dimension 1 is the token panel.
 //
-// Tunable: QUANT (the format's file), TOKENS, VECTOR_DOT_X86_VNNI, MULTIPLY_ADD.
+// Tunable: QUANT (the format's file), TOKENS, VECTOR_DOT_X86_VNNI or VECTOR_DOT_X86_VNNI_LLVM, MULTIPLY_ADD.
 
 #ifndef QUANT
 #define QUANT "quant/q4_0.cl"

@@ -7,7 +7,7 @@
 //
 // A work-group is one work-item, which owns 16 rows at a time; any number of groups (dimension 0) will do.
 //
-// Tunable: QUANT (the format's file), VECTOR_DOT_X86_VNNI, MULTIPLY_ADD.
+// Tunable: QUANT (the format's file), VECTOR_DOT_X86_VNNI or VECTOR_DOT_X86_VNNI_LLVM, MULTIPLY_ADD.
 
 #ifndef QUANT
 #define QUANT "quant/q4_0.cl"
