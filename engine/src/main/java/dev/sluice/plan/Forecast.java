@@ -199,7 +199,7 @@ public final class Forecast {
         return use.withCopy(Math.max(use.copy(), ringSeconds(model, layout, to) - use.hop()));
     }
 
-    /** What a step takes where copies wait for slots; 0 where nothing is streamed, or experts are on their own. */
+    /** What a step takes where copies wait for slots; 0 where nothing is streamed, or experts are elsewhere. */
     private double ringSeconds(StageModel model, StageLayout layout, int to) {
         LinkProfile link = model.device.link();
         if (link == null
