@@ -48,7 +48,7 @@ class HostShareCommandTest {
         before = System.getProperty("sluice.cache.dir", "");
         System.setProperty("sluice.cache.dir", folder.resolve("cache").toString());
         model = folder.resolve("model.gguf");
-        PracticeModel.write(model, COUNT);
+        PracticeModel.write(model, COUNT, PracticeModel.ALL_FORMATS);
         write(1_000_000_000);
         JsonNode all = run("plan", "gpu:0").succeeds().json().at("/memory/0");
         assertEquals("gpu:0", all.get("device").asText());

@@ -338,6 +338,7 @@ final class OpenClDevice implements Device {
         exclusively(q -> {
             q.finish();
             steps.settle(q);
+            deadline.answered();
         });
     }
 
@@ -648,6 +649,7 @@ final class OpenClDevice implements Device {
             if (steps.settle(queue)) {
                 queue.read(from, offset, to);
             }
+            deadline.answered();
             recorder.report();
         } catch (ClException e) {
             throw gaveUp(e);
