@@ -88,7 +88,7 @@ make_start_cache() {
     trap 'rmdir "$_lock" 2>/dev/null' EXIT
     rm -f "$_cache.failed"
     # An OpenCL driver that fails at it, or takes too long, is left alone the second time.
-    if { practise '' "$@" || practise --cpu-only "$@"; } >"$_cache.log" 2>&1; then
+    if practise '' "$@" >"$_cache.log" 2>&1 || practise --cpu-only "$@" >"$_cache.log" 2>&1; then
         rm -f "$_cache.key"
         mv -f "$_cache.new" "$_cache.aot" && printf '%s' "$_key" >"$_cache.key.new" && mv -f "$_cache.key.new" "$_cache.key"
     else
