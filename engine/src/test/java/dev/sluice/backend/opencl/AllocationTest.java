@@ -25,6 +25,7 @@ class AllocationTest {
     private static final int MOST_WINDOWS = 8;
     /** No object is smaller; asking for the count makes some hundred bytes each time. */
     private static final double BYTES_PER_STEP = 16;
+
     private static final int CAPACITY = WARM_UP + WINDOW * MOST_WINDOWS + 1;
     private static final int SEQUENCES = 8;
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
