@@ -25,6 +25,9 @@ import org.slf4j.LoggerFactory;
  */
 final class SelfTestProcess {
     private static final Logger LOG = LoggerFactory.getLogger(SelfTestProcess.class);
+    /** Said before a driver is touched. */
+    private static final String BEGUN = "begun";
+
     private static final String PASSED = "passed";
     private static final String FAILED = "failed ";
     /** Slow compilers take minutes for all kernels. */
@@ -44,24 +47,26 @@ final class SelfTestProcess {
         try {
             requirePassed(device, TrialProcess.run(SelfTestProcess.class, arguments, LIMIT_SECONDS));
         } catch (IOException e) {
-            LOG.warn(
-                    "{} is tested in this process, which a bad driver may end, as no other starts ({})",
-                    device.id(),
-                    e.getMessage());
+            warn(device, e.toString());
         }
+    }
+
+    private static void warn(DeviceInfo device, String why) {
+        LOG.warn("{} is tested in this process, which a bad driver may end, as no other starts ({})", device.id(), why);
     }
 
     /** Judges by what the process printed and how it ended. */
     static void requirePassed(DeviceInfo device, TrialProcess.Outcome outcome) {
-        String last = outcome.lines().isEmpty() ? "" : outcome.lines().getLast();
-        if (last.equals(PASSED)) {
-            return; // a driver that crashes only when it is left is none of ours
+        for (String line : outcome.lines()) { // drivers print lines of their own
+            if (line.equals(PASSED)) {
+                return; // a driver that crashes only when it is left is none of ours
+            }
+            if (line.startsWith(FAILED)) {
+                String[] words = line.split(" ", 3);
+                throw new DeviceFailure(device.id(), DeviceFailure.Phase.valueOf(words[1]), words[2], null);
+            }
         }
         String name = device.id() + " (" + device.name() + ", " + device.platform() + ")";
-        if (last.startsWith(FAILED)) {
-            String[] words = last.split(" ", 3);
-            throw new DeviceFailure(device.id(), DeviceFailure.Phase.valueOf(words[1]), words[2], null);
-        }
         if (!outcome.inTime()) {
             throw new DeviceFailure(
                     device.id(),
@@ -69,6 +74,11 @@ final class SelfTestProcess {
                     name + " hangs: its first kernels were not ready after " + LIMIT_SECONDS
                             + " seconds. Another driver may mend it; --device cpu does without",
                     null);
+        }
+        if (!outcome.lines().contains(BEGUN)) {
+            // Sluice's classes come from where a new JVM does not find them, as in a program packed into one file.
+            warn(device, "its exit code is " + outcome.exitCode());
+            return;
         }
         throw new DeviceFailure(
                 device.id(),
@@ -80,6 +90,7 @@ final class SelfTestProcess {
 
     /** Arguments: the device's id, the precision, formats. */
     public static void main(String[] args) {
+        say(BEGUN);
         Collection<DType> formats = new TreeSet<>();
         for (int i = 2; i < args.length; i++) {
             formats.add(DType.valueOf(args[i]));

@@ -28,10 +28,15 @@ class SelfTestProcessTest {
 
     @Test
     void aDriverThatEndsItsProcessIsTheDevicesFault() {
-        DeviceFailure failure = failure(new TrialProcess.Outcome(List.of(), 134, true));
+        DeviceFailure failure = failure(new TrialProcess.Outcome(List.of("begun", "noise"), 134, true));
         assertEquals(DeviceFailure.Phase.COMPILE, failure.phase());
         assertTrue(failure.getMessage().startsWith("opencl:0 (a card, a driver) crashes: "), failure.getMessage());
         assertTrue(failure.getMessage().contains("exit code 134"), failure.getMessage());
+    }
+
+    @Test
+    void whereNoProcessBeginsTheDeviceIsNotBlamed() {
+        assertDoesNotThrow(() -> SelfTestProcess.requirePassed(DEVICE, new TrialProcess.Outcome(List.of(), 1, true)));
     }
 
     @Test
@@ -57,8 +62,8 @@ class SelfTestProcessTest {
                 failure(new TrialProcess.Outcome(List.of("noise", "failed SELF_TEST it computes wrongly"), 0, true));
         assertEquals(DeviceFailure.Phase.SELF_TEST, failure.phase());
         assertEquals("it computes wrongly", failure.getMessage());
-        assertDoesNotThrow(
-                () -> SelfTestProcess.requirePassed(DEVICE, new TrialProcess.Outcome(List.of("passed"), 134, true)));
+        assertDoesNotThrow(() -> SelfTestProcess.requirePassed(
+                DEVICE, new TrialProcess.Outcome(List.of("begun", "passed", "noise"), 134, true)));
     }
 
     @Test
