@@ -2,8 +2,10 @@ package dev.sluice.graph;
 
 import dev.sluice.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The unit that a plan places on a device. Value 0 is the layer's input, the last node's output is the layer's output;
@@ -66,6 +68,42 @@ public record Layer(String name, Kind kind, int inputWidth, List<Node> nodes) {
                 case Op.ArgMax a -> {}
             }
         }
+        return all;
+    }
+
+    /** The embedding table, if the layer looks up its rows. */
+    public Optional<Tensor> table() {
+        for (Node node : nodes) {
+            if (node.op() instanceof Op.Embed e) {
+                return Optional.of(e.table());
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** The matrices that the layer multiplies with, each once, in the order of use; the {@link #table} is none of them. */
+    public Set<Tensor> matrices() {
+        Set<Tensor> all = new LinkedHashSet<>();
+        for (Node node : nodes) {
+            switch (node.op()) {
+                case Op.Linear l -> all.add(l.weight());
+                case Op.GatedFfn f -> all.addAll(List.of(f.gate(), f.up(), f.down()));
+                case Op.Embed e -> {}
+                case Op.RmsNorm n -> {}
+                case Op.Rope r -> {}
+                case Op.Attention a -> {}
+                case Op.Add a -> {}
+                case Op.ArgMax a -> {}
+            }
+        }
+        return all;
+    }
+
+    /** The gains and biases, each once. */
+    public Set<Tensor> vectors() {
+        Set<Tensor> all = new LinkedHashSet<>(weights());
+        all.removeAll(matrices());
+        table().ifPresent(all::remove);
         return all;
     }
 

@@ -1,5 +1,7 @@
 package dev.sluice.graph;
 
+import java.util.Arrays;
+
 /**
  * How rotary position embedding turns the pairs of a head. The angle of pair i at a position is {@code position ·
  * frequency(i)}; sine and cosine are multiplied by {@link #magnitude()}. Scaling methods (linear, YaRN, per-dimension
@@ -41,5 +43,10 @@ public final class Rotation {
     /** The factor on sine and cosine; 1 without YaRN. */
     public float magnitude() {
         return magnitude;
+    }
+
+    /** Whether both turn pair i by the same angle at every position, whichever two elements that pair may be. */
+    public boolean turnsLike(Rotation other) {
+        return magnitude == other.magnitude && Arrays.equals(frequencies, other.frequencies);
     }
 }

@@ -23,17 +23,8 @@ final class RotationTable {
         Arrays.fill(positions, -1);
     }
 
-    /** Whether two rotations turn by the same angles; the pairing is the kernel's business. */
     boolean serves(Rotation other) {
-        if (rotation.pairs() != other.pairs() || rotation.magnitude() != other.magnitude()) {
-            return false;
-        }
-        for (int i = 0; i < rotation.pairs(); i++) {
-            if (rotation.frequency(i) != other.frequency(i)) {
-                return false;
-            }
-        }
-        return true;
+        return rotation.turnsLike(other);
     }
 
     /** Fills the table for the rows of a step; those that hold their position already are left alone. */

@@ -1,9 +1,7 @@
 package dev.sluice.backend.opencl;
 
-import dev.sluice.backend.CompiledLayer;
 import dev.sluice.backend.Patience;
 import dev.sluice.backend.Step;
-import java.util.List;
 import java.util.function.IntSupplier;
 
 /**
@@ -31,11 +29,11 @@ final class Deadline {
         this.programs = programs;
     }
 
-    /** Layers were queued for a step. */
-    synchronized void submitted(OpenClDevice device, List<CompiledLayer> layers, Step step) {
+    /** A step was queued. */
+    synchronized void submitted(ForwardPass pass) {
         double nanos = 0;
-        for (int i = 0; i < layers.size(); i++) {
-            nanos += device.own(layers.get(i)).work().nanos(step);
+        for (int i = 0; i < pass.count(); i++) {
+            nanos += pass.layer(i).work().nanos(pass.step());
         }
         last = nanos;
         queued += nanos;

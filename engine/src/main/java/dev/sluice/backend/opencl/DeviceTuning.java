@@ -237,6 +237,14 @@ record DeviceTuning(
         return 16 / lanes;
     }
 
+    /** For people: how rows of a product are shared out. */
+    String sharing() {
+        if (lanes == 16) {
+            return "16 rows a work-item";
+        }
+        return layout == WeightLayout.PLANES ? "work-items share rows" : "a row a work-item";
+    }
+
     /** The macro by which kernels multiply and add. */
     String multiplyAdd() {
         return fusedMultiplyAdd ? "fma(a,b,c)" : "mad(a,b,c)";

@@ -58,7 +58,7 @@ final class LayerResources {
     }
 
     RotationTable rotation(Rotation rotation) {
-        RotationTable table = device.acquire(rotation);
+        RotationTable table = device.rotations().acquire(rotation);
         rotations.add(table);
         return table;
     }
@@ -75,7 +75,7 @@ final class LayerResources {
     void release() {
         weights.forEach(device.weights()::release);
         weights.clear();
-        rotations.forEach(device::release);
+        rotations.forEach(device.rotations()::release);
         rotations.clear();
     }
 }

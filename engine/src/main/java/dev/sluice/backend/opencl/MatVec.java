@@ -4,23 +4,21 @@ import dev.sluice.opencl.NDRange;
 import dev.sluice.tensor.DType;
 
 /** {@code matvec.cl} or {@code matvec_dot.cl}: a product with one token; several are taken one after another. */
-final class MatVec implements Stage {
+final class MatVec extends TokenProduct {
     /** Words of a record of 32 columns in matvec_dot.cl. */
     private static final int RECORD = 24;
 
-    private final Product product;
-    private final BoundKernel kernel;
-    private final NDRange range;
     private final int panelBytes;
 
     MatVec(OpenClDevice device, Product product, DeviceTuning tuning) {
-        this.product = product;
         DType type = product.matrices().getFirst().type();
-        kernel = device.bind(spec(tuning, type));
-        int groups = Math.min(product.resultTiles(), tuning.groupsPerUnit() * device.computeUnits());
-        range = NDRange.of((long) groups * tuning.tileItems(), tuning.split())
-                .local(tuning.tileItems(), tuning.split());
+        super(product, device.bind(spec(tuning, type)), range(product, tuning, device.computeUnits()));
         panelBytes = panelBytes(tuning, type, product.cols());
+    }
+
+    private static NDRange range(Product product, DeviceTuning tuning, int computeUnits) {
+        int groups = Math.min(product.resultTiles(), tuning.groupsPerUnit() * computeUnits);
+        return NDRange.of((long) groups * tuning.tileItems(), tuning.split()).local(tuning.tileItems(), tuning.split());
     }
 
     static ProgramSpec spec(DeviceTuning tuning, DType type) {
@@ -53,14 +51,7 @@ final class MatVec implements Stage {
     }
 
     @Override
-    public void submit(Run run) {
-        for (int t = 0; t < run.tokens; t++) {
-            product.token(kernel.args(), run, t).local(panelBytes).launch(run.queue, range);
-        }
-    }
-
-    @Override
-    public void close() {
-        kernel.close();
+    BoundKernel arguments(Run run, int t) {
+        return super.arguments(run, t).local(panelBytes);
     }
 }

@@ -4,21 +4,19 @@ import dev.sluice.opencl.NDRange;
 import dev.sluice.tensor.DType;
 
 /** {@code matvec_columns.cl}: a product with one token from row columns; several are taken one after another. */
-final class MatVecColumns implements Stage {
+final class MatVecColumns extends TokenProduct {
     /** Work-items of a group along its rows, and the rows that each has. */
     private static final int ROW_ITEMS = 32;
 
     private static final int ROWS = 2;
 
-    private final Product product;
-    private final BoundKernel kernel;
-    private final NDRange range;
-
     MatVecColumns(OpenClDevice device, Product product, DeviceTuning tuning) {
-        this.product = product;
-        kernel = device.bind(spec(tuning, product.matrices().getFirst().type()));
+        super(product, device.bind(spec(tuning, product.matrices().getFirst().type())), range(product, tuning.split()));
+    }
+
+    private static NDRange range(Product product, int shares) {
         long groups = Math.ceilDiv(16L * product.resultTiles(), ROWS * ROW_ITEMS);
-        range = NDRange.of(groups * ROW_ITEMS, tuning.split()).local(ROW_ITEMS, tuning.split());
+        return NDRange.of(groups * ROW_ITEMS, shares).local(ROW_ITEMS, shares);
     }
 
     /** Work-items of a group on a device with a tuning. */
@@ -34,17 +32,5 @@ final class MatVecColumns implements Stage {
                 .with("ROWS", ROWS)
                 .with("SUB_GROUP", tuning.subGroup())
                 .multiplyingBy(tuning);
-    }
-
-    @Override
-    public void submit(Run run) {
-        for (int t = 0; t < run.tokens; t++) {
-            product.token(kernel.args(), run, t).launch(run.queue, range);
-        }
-    }
-
-    @Override
-    public void close() {
-        kernel.close();
     }
 }

@@ -4,20 +4,20 @@ import dev.sluice.opencl.NDRange;
 import dev.sluice.tensor.DType;
 
 /** {@code matvec_planes.cl}: a product with one token from row planes; several are taken one after another. */
-final class MatVecPlanes implements Stage {
+final class MatVecPlanes extends TokenProduct {
     /** Work-items that share a row. */
     private static final int COLUMN_ITEMS = 32;
 
-    private final Product product;
-    private final BoundKernel kernel;
-    private final NDRange range;
-
     MatVecPlanes(OpenClDevice device, Product product, DeviceTuning tuning) {
-        this.product = product;
-        kernel = device.bind(spec(tuning, product.matrices().getFirst().type()));
-        int groups = Math.min(product.resultTiles(), tuning.planes().groupsPerUnit() * device.computeUnits());
-        range = NDRange.of((long) groups * COLUMN_ITEMS, tuning.planes().rowItems())
-                .local(COLUMN_ITEMS, tuning.planes().rowItems());
+        super(
+                product,
+                device.bind(spec(tuning, product.matrices().getFirst().type())),
+                range(product, tuning.planes(), device.computeUnits()));
+    }
+
+    private static NDRange range(Product product, PlaneTuning tuning, int computeUnits) {
+        int groups = Math.min(product.resultTiles(), tuning.groupsPerUnit() * computeUnits);
+        return NDRange.of((long) groups * COLUMN_ITEMS, tuning.rowItems()).local(COLUMN_ITEMS, tuning.rowItems());
     }
 
     static ProgramSpec spec(DeviceTuning tuning, DType type) {
@@ -26,17 +26,5 @@ final class MatVecPlanes implements Stage {
                 .with("COLUMN_ITEMS", COLUMN_ITEMS)
                 .with("ROW_ITEMS", tuning.planes().rowItems())
                 .multiplyingBy(tuning);
-    }
-
-    @Override
-    public void submit(Run run) {
-        for (int t = 0; t < run.tokens; t++) {
-            product.token(kernel.args(), run, t).launch(run.queue, range);
-        }
-    }
-
-    @Override
-    public void close() {
-        kernel.close();
     }
 }

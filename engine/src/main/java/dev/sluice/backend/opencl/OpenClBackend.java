@@ -142,7 +142,7 @@ public final class OpenClBackend implements Backend {
                 device.info().nativeVectorWidths().floats(),
                 tuning.vectors().dot());
         Tunings tunings = Tunings.of(limits, shipped, TuningStore.of(CacheFolder.ofUser(), device, limits));
-        return OpenClDevice.open(info, device, options, tunings, ProgramCache.ofUser());
+        return new OpenClDevice(info, device, options, tunings, ProgramCache.ofUser());
     }
 
     /** The device of an id. */

@@ -86,21 +86,10 @@ final class OpenClCompiledLayer implements CompiledLayer {
     }
 
     private static int widestProduct(Layer layer) {
-        int widest = 0;
-        for (var node : layer.nodes()) {
-            long cols = switch (node.op()) {
-                case Op.Linear l -> l.weight().shape().cols();
-                case Op.GatedFfn f -> Math.max(f.gate().shape().cols(), f.hidden());
-                case Op.Embed e -> 0;
-                case Op.RmsNorm n -> 0;
-                case Op.Rope r -> 0;
-                case Op.Attention a -> 0;
-                case Op.Add a -> 0;
-                case Op.ArgMax a -> 0;
-            };
-            widest = Math.max(widest, Math.toIntExact(cols));
-        }
-        return widest;
+        return layer.matrices().stream()
+                .mapToInt(matrix -> Math.toIntExact(matrix.shape().cols()))
+                .max()
+                .orElse(0);
     }
 
     @Override
@@ -314,7 +303,7 @@ final class OpenClCompiledLayer implements CompiledLayer {
             if (!closed) {
                 closed = true;
                 release();
-                device.forget(this);
+                device.layers().forget(this);
             }
         });
     }

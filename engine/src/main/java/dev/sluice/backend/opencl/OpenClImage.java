@@ -5,7 +5,7 @@ import dev.sluice.opencl.HostMemory;
 import java.lang.foreign.MemorySegment;
 
 /** Pinned host memory with the weights of a streamed layer. */
-final class OpenClImage implements WeightImage {
+final class OpenClImage implements WeightImage, Streaming.Part {
     private final OpenClDevice device;
     private final HostMemory memory;
 
@@ -31,7 +31,7 @@ final class OpenClImage implements WeightImage {
     public void close() {
         device.exclusivelyIfOpen(() -> {
             memory.close();
-            device.forget(this);
+            device.streaming().forget(this);
         });
     }
 }

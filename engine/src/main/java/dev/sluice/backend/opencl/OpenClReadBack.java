@@ -47,7 +47,7 @@ final class OpenClReadBack implements ReadBack {
 
     @Override
     public MemorySegment await() {
-        device.awaiting(read);
+        device.commands().await(read);
         device.exclusively(arriving);
         return read.segment();
     }

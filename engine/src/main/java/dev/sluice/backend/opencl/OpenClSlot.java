@@ -15,11 +15,12 @@ import org.jspecify.annotations.Nullable;
  * A buffer that one streamed layer's weights are copied to after another's, by a queue beside that of the computation. The two
  * wait for each other by events, never the host for either.
  */
-final class OpenClSlot implements WeightSlot {
+final class OpenClSlot implements WeightSlot, Streaming.Part {
     /** A range of the buffer. */
     private record Part(long offset, long bytes) {}
 
     private final OpenClDevice device;
+    private final Queues queues;
     private final Queue copies;
     private final Buffer buffer;
     private final Map<Part, Buffer> parts = new HashMap<>();
@@ -31,9 +32,10 @@ final class OpenClSlot implements WeightSlot {
 
     private boolean closed;
 
-    OpenClSlot(OpenClDevice device, Queue copies, long bytes) {
+    OpenClSlot(OpenClDevice device, Queues queues, long bytes) {
         this.device = device;
-        this.copies = copies;
+        this.queues = queues;
+        copies = queues.copying();
         buffer = device.newBuffer(bytes, "a slot that streamed weights come to");
     }
 
@@ -95,7 +97,7 @@ final class OpenClSlot implements WeightSlot {
     private void awaitArrival() {
         Event copy = arrived;
         if (copy != null) {
-            device.awaiting(copy);
+            device.commands().await(copy);
         }
     }
 
@@ -104,7 +106,7 @@ final class OpenClSlot implements WeightSlot {
         device.exclusivelyIfOpen(() -> {
             if (!closed) {
                 closed = true;
-                device.finish();
+                queues.finish();
                 if (arrived != null) {
                     arrived.close();
                     arrived = null;
@@ -112,7 +114,7 @@ final class OpenClSlot implements WeightSlot {
                 parts.values().forEach(Buffer::close);
                 parts.clear();
                 device.free(buffer);
-                device.forget(this);
+                device.streaming().forget(this);
             }
         });
     }

@@ -2,6 +2,7 @@ package dev.sluice.backend.opencl;
 
 import dev.sluice.backend.DeviceInfo;
 import dev.sluice.error.DeviceFailure;
+import dev.sluice.error.SluiceException;
 import dev.sluice.opencl.BuildOptions;
 import dev.sluice.opencl.ClException;
 import dev.sluice.opencl.Context;
@@ -41,6 +42,14 @@ final class Programs implements AutoCloseable {
         this.context = context;
         this.device = device;
         this.cache = cache;
+    }
+
+    /** @throws SluiceException if there is no compiler for a device */
+    static void requireCompiler(DeviceInfo info, Device device) {
+        if (!device.info().compiler()) {
+            throw new SluiceException(
+                    info.id() + " (" + device + ") cannot compile programs: install its full OpenCL driver");
+        }
     }
 
     /**
@@ -94,9 +103,11 @@ final class Programs implements AutoCloseable {
         return Set.copyOf(programs.keySet());
     }
 
-    /** How many of them had to be compiled. */
-    int compiled() {
-        return compiled.get();
+    /** For people: how many there are, and where they come from. */
+    String description() {
+        int count = count();
+        int made = compiled.get();
+        return count + " kernels (" + (made == 0 ? "cached" : made == count ? "compiled" : made + " compiled") + ")";
     }
 
     /** With what a program is compiled. */

@@ -1,10 +1,6 @@
 package dev.sluice.backend.opencl;
 
 import dev.sluice.backend.CompiledLayer;
-import dev.sluice.backend.DeviceMemory;
-import dev.sluice.backend.LayerState;
-import dev.sluice.backend.StateSource;
-import dev.sluice.backend.Step;
 import dev.sluice.opencl.Buffer;
 import dev.sluice.opencl.ClException;
 import dev.sluice.opencl.Queue;
@@ -64,41 +60,33 @@ final class Recordings implements AutoCloseable {
         return known.size();
     }
 
-    /** Whether launches of a step of one token through some layers can be recorded. */
-    boolean serve(Queue queue, List<CompiledLayer> layers) {
+    /** Whether launches of a step of one token can be recorded. */
+    boolean serve(Queue queue, ForwardPass pass) {
         // Who wants to know how long each launch takes needs launches.
         if (refused || !device.tuning().recording() || queue.profiling()) {
             return false;
         }
-        for (int i = 0; i < layers.size(); i++) {
-            if (device.own(layers.get(i)).records()) {
+        for (int i = 0; i < pass.count(); i++) {
+            if (pass.layer(i).records()) {
                 return true;
             }
         }
         return false;
     }
 
-    /** Queues a step of one token; {@code steps} launches what cannot be recorded. */
-    void submit(
-            Queue queue,
-            Steps steps,
-            List<CompiledLayer> layers,
-            Step step,
-            DeviceMemory in,
-            DeviceMemory between,
-            DeviceMemory out,
-            StateSource states) {
-        told.set(ValueLayout.JAVA_INT, 0, step.position(0));
+    /** Queues a step of one token; what cannot be recorded is launched. */
+    void submit(Queue queue, ForwardPass pass) {
+        told.set(ValueLayout.JAVA_INT, 0, pass.step().position(0));
         queue.fill(position(), 0, Integer.BYTES, told);
         int from = 0;
-        while (from < layers.size()) {
-            boolean records = device.own(layers.get(from)).records();
+        while (from < pass.count()) {
+            boolean records = pass.layer(from).records();
             int to = from + 1;
-            while (to < layers.size() && device.own(layers.get(to)).records() == records) {
+            while (to < pass.count() && pass.layer(to).records() == records) {
                 to++;
             }
-            if (!records || !replayed(queue, steps, layers, from, to, step, in, between, out, states)) {
-                steps.launch(queue, layers, from, to, step, in, between, out, states);
+            if (!records || !replayed(queue, pass, from, to)) {
+                pass.launch(queue, from, to);
             }
             from = to;
         }
@@ -113,25 +101,15 @@ final class Recordings implements AutoCloseable {
         return present;
     }
 
-    private boolean replayed(
-            Queue queue,
-            Steps steps,
-            List<CompiledLayer> layers,
-            int from,
-            int to,
-            Step step,
-            DeviceMemory in,
-            DeviceMemory between,
-            DeviceMemory out,
-            StateSource states) {
+    private boolean replayed(Queue queue, ForwardPass pass, int from, int to) {
         if (refused) {
             return false;
         }
-        look(layers, from, to, step, in, between, out, states);
+        look(pass, from, to);
         try {
             Recording recording = find();
             if (recording == null) {
-                recording = record(queue, () -> steps.launch(queue, layers, from, to, step, in, between, out, states));
+                recording = record(queue, () -> pass.launch(queue, from, to));
             }
             recording.replay();
             device.recorder().replayed(recording.launches());
@@ -166,26 +144,16 @@ final class Recordings implements AutoCloseable {
         return recording;
     }
 
-    /** Checks the layers and sees what their launches are. */
-    private void look(
-            List<CompiledLayer> layers,
-            int from,
-            int to,
-            Step step,
-            DeviceMemory in,
-            DeviceMemory between,
-            DeviceMemory out,
-            StateSource states) {
-        DeviceMemory first = from == 0 ? in : between;
-        DeviceMemory last = to == layers.size() ? out : between;
+    /** Checks layers {@code from} to {@code to - 1} and sees what their launches are. */
+    private void look(ForwardPass pass, int from, int to) {
         for (int i = from; i < to; i++) {
-            OpenClCompiledLayer layer = device.own(layers.get(i));
-            @Nullable LayerState[] its = states.of(i);
-            KvCache cache = layer.token(step, i == from ? first : between, i == to - 1 ? last : between, its);
+            KvCache cache = pass.cache(i);
             if (i == from) {
-                passage.clear((OpenClMemory) first, (OpenClMemory) between, (OpenClMemory) last);
+                passage.clear((OpenClMemory) pass.before(from), (OpenClMemory) pass.between(), (OpenClMemory)
+                        pass.after(to - 1));
             }
-            passage.add(layer, cache, layer.shape(step.position(0)));
+            OpenClCompiledLayer layer = pass.layer(i);
+            passage.add(layer, cache, layer.shape(pass.step().position(0)));
         }
     }
 

@@ -17,24 +17,14 @@ final class RotationTable {
     private final Rotation rotation;
     private @Nullable Buffer buffer;
     private int positions;
-    int users;
 
     RotationTable(OpenClDevice device, Rotation rotation) {
         this.device = device;
         this.rotation = rotation;
     }
 
-    /** Whether two rotations turn by the same angles; the pairing is the kernel's business. */
     boolean serves(Rotation other) {
-        if (rotation.pairs() != other.pairs() || rotation.magnitude() != other.magnitude()) {
-            return false;
-        }
-        for (int i = 0; i < rotation.pairs(); i++) {
-            if (rotation.frequency(i) != other.frequency(i)) {
-                return false;
-            }
-        }
-        return true;
+        return rotation.turnsLike(other);
     }
 
     /** Entries of a table for at least so many positions, a power of two. */

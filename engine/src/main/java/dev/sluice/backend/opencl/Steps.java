@@ -1,12 +1,9 @@
 package dev.sluice.backend.opencl;
 
 import dev.sluice.backend.CompiledLayer;
-import dev.sluice.backend.DeviceMemory;
 import dev.sluice.backend.KvType;
 import dev.sluice.backend.LayerState;
 import dev.sluice.backend.Pace;
-import dev.sluice.backend.StateSource;
-import dev.sluice.backend.Step;
 import dev.sluice.graph.Layer;
 import dev.sluice.opencl.Queue;
 import java.util.ArrayDeque;
@@ -59,9 +56,10 @@ final class Steps implements AutoCloseable {
         return recordings;
     }
 
-    /** Whether layers went in one launch so far. */
-    boolean chained() {
-        return meeting != null;
+    /** For people: the ways that were taken beside launches one by one. */
+    String shortcuts() {
+        return (meeting == null ? "" : ", layers in one launch where that is faster")
+                + (recordings.used() ? ", launches replayed where that is faster" : "");
     }
 
     /** A layer was closed. */
@@ -71,38 +69,32 @@ final class Steps implements AutoCloseable {
     }
 
     /** See {@link dev.sluice.backend.Device#submit}. */
-    void submit(
-            Queue queue,
-            List<CompiledLayer> layers,
-            Step step,
-            DeviceMemory in,
-            DeviceMemory between,
-            DeviceMemory out,
-            StateSource states) {
+    void submit(Queue queue, ForwardPass pass) {
         long started = System.nanoTime();
-        if (step.tokens() > 1) {
+        int tokens = pass.step().tokens();
+        if (tokens > 1) {
             settle(queue);
         }
         // What is queued again needs its input as it was.
-        boolean repeatable = in != between && in != out && !device.streams();
-        KvType type = step.tokens() == 1 && repeatable ? chainedType(layers, states) : null;
-        boolean records = type == null && step.tokens() == 1 && repeatable && recordings.serve(queue, layers);
+        boolean repeatable = pass.keepsInput() && !device.streaming().used();
+        KvType type = tokens == 1 && repeatable ? chainedType(pass) : null;
+        boolean records = type == null && tokens == 1 && repeatable && recordings.serve(queue, pass);
         boolean chosen = type != null || records;
         if (chosen) {
             begin(queue, records ? recording : chaining);
         }
         if (!chosen || !first) {
-            launch(queue, layers, 0, layers.size(), step, in, between, out, states);
+            pass.launch(queue, 0, pass.count());
         } else if (type != null) {
-            chained(queue, chains.of(layers, type), layers, step, in, between, out, states);
+            chained(queue, chains.of(pass.layers(), type), pass);
         } else {
-            recordings.submit(queue, this, layers, step, in, between, out, states);
+            recordings.submit(queue, pass);
         }
         if (chosen || !unsettled.isEmpty()) {
-            unsettled.add(fresh().step(layers, step, in, between, out, states, chosen));
+            unsettled.add(fresh().step(pass, chosen));
         }
-        device.recorder()
-                .submitted(layers.getFirst().layer().kind() == Layer.Kind.EMBEDDING, System.nanoTime() - started);
+        boolean begins = pass.layers().getFirst().layer().kind() == Layer.Kind.EMBEDDING;
+        device.recorder().submitted(begins, System.nanoTime() - started);
     }
 
     /** Decides how the next step goes. */
@@ -167,7 +159,7 @@ final class Steps implements AutoCloseable {
         }
         if (broken) {
             LOG.debug("work-groups waited too long for each other; steps are taken launch by launch");
-            unsettled.forEach(one -> again(queue, one));
+            unsettled.forEach(one -> one.again(queue));
             queue.finish();
         }
         int steps = 0;
@@ -187,16 +179,6 @@ final class Steps implements AutoCloseable {
         recordings.settled();
     }
 
-    private void again(Queue queue, Unsettled one) {
-        OpenClReadBack readBack = one.readBack();
-        if (readBack != null) {
-            readBack.again(queue);
-            return;
-        }
-        List<CompiledLayer> layers = one.layers();
-        launch(queue, layers, 0, layers.size(), one.step(), one.in(), one.between(), one.out(), one);
-    }
-
     private boolean broke() {
         return meeting != null && meeting.broke();
     }
@@ -211,14 +193,14 @@ final class Steps implements AutoCloseable {
 
     private Unsettled fresh() {
         Unsettled one = spare.poll();
-        return one == null ? new Unsettled() : one;
+        return one == null ? new Unsettled(device.layers()) : one;
     }
 
     /** The type of the cache of the first layer that can go in one launch with others; null if there is no such. */
-    private @Nullable KvType chainedType(List<CompiledLayer> layers, StateSource states) {
-        for (int i = 0; i < layers.size(); i++) {
-            if (device.own(layers.get(i)).chains()) {
-                @Nullable LayerState[] own = states.of(i);
+    private static @Nullable KvType chainedType(ForwardPass pass) {
+        for (int i = 0; i < pass.count(); i++) {
+            if (pass.layer(i).chains()) {
+                @Nullable LayerState[] own = pass.states(i);
                 return own.length > 0 && own[0] instanceof KvCache cache ? cache.type() : null;
             }
         }
@@ -234,63 +216,28 @@ final class Steps implements AutoCloseable {
         return present;
     }
 
-    /** Queues the launches of layers {@code from} to {@code to - 1}. */
-    void launch(
-            Queue queue,
-            List<CompiledLayer> layers,
-            int from,
-            int to,
-            Step step,
-            DeviceMemory in,
-            DeviceMemory between,
-            DeviceMemory out,
-            StateSource states) {
-        for (int i = from; i < to; i++) {
-            device.own(layers.get(i))
-                    .queue(queue, step, i == 0 ? in : between, i == layers.size() - 1 ? out : between, states.of(i));
-            // The device is to compute while the host queues the next layer.
-            queue.flush();
-        }
-    }
-
-    private void chained(
-            Queue queue,
-            List<Chains.Chain> all,
-            List<CompiledLayer> layers,
-            Step step,
-            DeviceMemory in,
-            DeviceMemory between,
-            DeviceMemory out,
-            StateSource states) {
+    private void chained(Queue queue, List<Chains.Chain> all, ForwardPass pass) {
         Meeting met = meeting(queue);
         for (int i = 0; i < all.size(); i++) {
             Chains.Chain chain = all.get(i);
             LayersKernel kernel = chain.kernel();
-            DeviceMemory from = chain.from() == 0 ? in : between;
-            DeviceMemory to = chain.to() == layers.size() ? out : between;
-            if (kernel != null && gather(layers, chain, step, from, between, to, states)) {
-                kernel.submit(queue, met, step, (OpenClMemory) from, (OpenClMemory) between, (OpenClMemory) to, caches);
+            if (kernel != null && gather(chain, pass)) {
+                OpenClMemory from = (OpenClMemory) pass.before(chain.from());
+                OpenClMemory to = (OpenClMemory) pass.after(chain.to() - 1);
+                kernel.submit(queue, met, pass.step(), from, (OpenClMemory) pass.between(), to, caches);
             } else {
-                launch(queue, layers, chain.from(), chain.to(), step, in, between, out, states);
+                pass.launch(queue, chain.from(), chain.to());
             }
         }
         met.look(queue);
     }
 
     /** Checks the layers of a chain and gathers their caches; false if these are not all alike. */
-    private boolean gather(
-            List<CompiledLayer> layers,
-            Chains.Chain chain,
-            Step step,
-            DeviceMemory in,
-            DeviceMemory between,
-            DeviceMemory out,
-            StateSource states) {
+    private boolean gather(Chains.Chain chain, ForwardPass pass) {
         caches.clear();
         boolean alike = true;
         for (int i = chain.from(); i < chain.to(); i++) {
-            KvCache cache = device.own(layers.get(i))
-                    .token(step, i == chain.from() ? in : between, i == chain.to() - 1 ? out : between, states.of(i));
+            KvCache cache = pass.cache(i);
             caches.add(cache);
             KvCache first = caches.getFirst();
             alike &= cache.type() == first.type() && cache.stride() == first.stride();

@@ -3,6 +3,7 @@ package dev.sluice.backend.opencl;
 import dev.sluice.backend.DevicePeaks;
 import dev.sluice.error.SluiceException;
 import dev.sluice.opencl.Buffer;
+import dev.sluice.opencl.BufferFlag;
 import dev.sluice.opencl.MapMode;
 import dev.sluice.opencl.Mapping;
 import dev.sluice.opencl.Queue;
@@ -46,7 +47,7 @@ final class TransferRates {
         double[] mapped = new double[2];
         double[] computing = new double[1];
         try (Arena arena = Arena.ofShared();
-                Buffer host = device.newHostBuffer(bytes)) {
+                Buffer host = target.context().newBuffer(bytes, BufferFlag.HOST_ALLOCATED)) {
             MemorySegment ofFile = mappedFile(arena);
             device.exclusively(queue -> {
                 try (Mapping mapping = queue.map(host, MapMode.READ_WRITE, 0, bytes)) {

@@ -1,15 +1,18 @@
 package dev.sluice.backend.opencl;
 
 import dev.sluice.backend.tiles.WeightLayout;
+import dev.sluice.graph.Layer;
 import dev.sluice.opencl.Buffer;
 import dev.sluice.tensor.BlockCodec;
 import dev.sluice.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * The weights of a device, each distinct tensor once however many layers use it: matrices as the device wants them, vectors (gains,
@@ -41,17 +44,27 @@ final class WeightStore implements AutoCloseable {
         pieces = new Pieces(layout, largestBuffer);
     }
 
-    long matrixBytes(Tensor tensor) {
+    private long matrixBytes(Tensor tensor) {
         return layout.bytes(tensor.type(), tensor.shape().cols(), tensor.shape().rows());
+    }
+
+    /** Bytes that the weights of a layer take, each counted once. */
+    long bytes(Layer layer) {
+        Set<Tensor> matrices = new LinkedHashSet<>(layer.matrices());
+        layer.table().ifPresent(matrices::add);
+        long bytes = 0;
+        for (Tensor matrix : matrices) {
+            bytes += matrixBytes(matrix);
+        }
+        for (Tensor vector : layer.vectors()) {
+            bytes += Float.BYTES * vector.shape().elements();
+        }
+        return bytes;
     }
 
     /** A matrix as tensors that one buffer can hold each. */
     List<Tensor> pieces(Tensor tensor) {
         return pieces.of(tensor);
-    }
-
-    static long vectorBytes(Tensor tensor) {
-        return Float.BYTES * tensor.shape().elements();
     }
 
     /**

@@ -127,7 +127,7 @@ class KernelVariantsTest {
                 }
             }
             compile(device, head(), KvType.F32);
-            Set<ProgramSource> missing = new HashSet<>(device.compiled());
+            Set<ProgramSource> missing = new HashSet<>(device.programs().sources());
             missing.removeAll(listed(device.tuning()));
             assertEquals(Set.of(), missing, "compiled, but not in KernelVariants");
         }

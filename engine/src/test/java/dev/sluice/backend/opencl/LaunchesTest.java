@@ -62,9 +62,9 @@ class LaunchesTest {
                 int tokens = Math.min(OpenClRuns.BATCH, position - at);
                 OpenClRuns.step(device, layer, state, new Step(at, tokens, tokens), random(tokens * WIDTH, at));
             }
-            long before = device.launches();
+            long before = device.recorder().launches();
             OpenClRuns.step(device, layer, state, new Step(position, 1, 1), random(WIDTH, position));
-            return device.launches() - before;
+            return device.recorder().launches() - before;
         }
     }
 

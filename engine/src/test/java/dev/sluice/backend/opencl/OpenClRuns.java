@@ -71,7 +71,7 @@ final class OpenClRuns {
             }
             DeviceTuning changed = change.apply(tuning);
             KnobLimits limits = new KnobLimits(device.info(), Set.of(), true, changed);
-            return OpenClDevice.open(info, device, new DeviceOptions(0, BATCH), Tunings.fixed(limits), cache);
+            return new OpenClDevice(info, device, new DeviceOptions(0, BATCH), Tunings.fixed(limits), cache);
         }
 
         @Override

@@ -100,9 +100,13 @@ class RecordingsTest {
 
         float[] with(Recordings recordings, List<LayerState> states, int position) {
             in.write(0, MemorySegment.ofArray(random(WIDTH, position)));
-            device.exclusively(queue -> recordings.submit(
-                    queue, device.steps(), layers, new Step(position, 1, 1), in, between, out, source(states)));
+            device.exclusively(queue -> recordings.submit(queue, pass(states, position)));
             return result(1);
+        }
+
+        ForwardPass pass(List<LayerState> states, int position) {
+            return new ForwardPass(device.layers())
+                    .of(layers, new Step(position, 1, 1), in, between, out, source(states));
         }
 
         private float[] result(int tokens) {
@@ -165,7 +169,7 @@ class RecordingsTest {
         long launches;
         try (Run plain = open(variant, false)) {
             expected = plain.all();
-            launches = plain.device.launches();
+            launches = plain.device.recorder().launches();
             assertFalse(plain.device.steps().recordings().used());
         }
         try (Run replaying = open(variant, true)) {
@@ -176,7 +180,7 @@ class RecordingsTest {
             }
             assertTrue(replaying.device.steps().recordings().used());
             assertTrue(replaying.device.path().contains("replayed"), replaying.device.path());
-            assertEquals(launches, replaying.device.launches(), "replayed launches count");
+            assertEquals(launches, replaying.device.recorder().launches(), "replayed launches count");
         }
         assertEquals(open, LiveObjects.count(), () -> LiveObjects.snapshot().toString());
     }
@@ -218,7 +222,7 @@ class RecordingsTest {
                 assertFalse(failing.used());
                 assertEquals(0, failing.count());
             }
-            run.device.exclusively(queue -> assertFalse(failing.serve(queue, run.layers)));
+            run.device.exclusively(queue -> assertFalse(failing.serve(queue, run.pass(states, 0))));
         }
     }
 
@@ -229,13 +233,13 @@ class RecordingsTest {
             List<LayerState> states = run.states();
             run.step(states, 0, 1);
             run.step(states, 1, 1);
-            long before = run.device.launches();
+            long before = run.device.recorder().launches();
             run.device.startProfile();
             run.step(states, 2, 1);
             long counted = run.device.takeProfile().orElseThrow().kernels().stream()
                     .mapToLong(kernel -> kernel.launches())
                     .sum();
-            assertEquals(run.device.launches() - before, counted);
+            assertEquals(run.device.recorder().launches() - before, counted);
             assertTrue(counted >= 5 * LAYERS, counted + " launches");
         }
     }

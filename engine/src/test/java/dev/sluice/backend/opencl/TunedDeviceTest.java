@@ -55,7 +55,7 @@ class TunedDeviceTest {
         dev.sluice.opencl.Device device = OpenClBackend.find(variant.info().id());
         KnobLimits limits = limits(variant);
         Tunings tunings = Tunings.of(limits, TuningTable.EMPTY, TuningStore.of(folder, device, limits));
-        return OpenClDevice.open(
+        return new OpenClDevice(
                 variant.info(), device, new DeviceOptions(0, OpenClRuns.BATCH), tunings, OpenClRuns.CACHE);
     }
 
