@@ -6,7 +6,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /** Memory for the weights of a streamed layer, from which the CPU computes where they lie. */
-final class CpuImage implements WeightImage {
+final class CpuImage implements WeightImage, CpuDevice.Owned {
     private final CpuDevice device;
     private final Arena arena = Arena.ofShared();
     private final MemorySegment segment;

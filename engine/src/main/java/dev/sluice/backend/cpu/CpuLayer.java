@@ -158,7 +158,7 @@ final class CpuLayer implements CompiledLayer {
         }
         if (head && rows < step.tokens()) {
             gathered = source.data();
-            values[0].bind(device.gathered(), 0);
+            values[0].bind(device.workspace().gathered(), 0);
             markOutputRows(step);
         } else {
             gathered = null;
@@ -187,7 +187,7 @@ final class CpuLayer implements CompiledLayer {
     }
 
     private void bind(@Nullable CpuMemory target) {
-        float[] scratch = device.scratch();
+        float[] scratch = device.workspace().values();
         int at = 0;
         for (int v = 1; v < values.length; v++) {
             if (v == output && target != null) {
@@ -202,7 +202,7 @@ final class CpuLayer implements CompiledLayer {
         for (Rows value : values) {
             Rounded rounded = value.rounded();
             if (rounded != null) {
-                rounded.bind(device.rounded(), roundedAt, run.tokens());
+                rounded.bind(device.workspace().rounded(), roundedAt, run.tokens());
                 roundedAt += rounded.bytes(run.tokens());
                 meet = rounded.each() ? meetOfFew : meetOfMany;
             }
@@ -310,7 +310,7 @@ final class CpuLayer implements CompiledLayer {
         device.exclusively(() -> {
             if (!closed) {
                 closed = true;
-                device.forget(this);
+                device.layers().forget(this);
             }
         });
     }

@@ -5,7 +5,7 @@ import dev.sluice.error.SluiceException;
 import java.lang.foreign.MemorySegment;
 
 /** Activations, ids or logits: an array, which is what Java's vector code reads fastest. */
-final class CpuMemory implements DeviceMemory {
+final class CpuMemory implements DeviceMemory, CpuDevice.Owned {
     private final CpuDevice device;
     private final long bytes;
     private float[] data;

@@ -17,7 +17,7 @@ import java.lang.foreign.ValueLayout;
  * <p>With {@link KvType#Q8_0} these hold bytes, and the scales of keys and of values lie apart, as
  * [head][block of 32 dimensions][position]: one for each column of scores, or for each probability.
  */
-final class KvCache implements LayerState, ScalarOps.KeyValues {
+final class KvCache implements LayerState, ScalarOps.KeyValues, CpuDevice.Owned {
     static final int TILE = 16;
 
     private final CpuDevice device;

@@ -3,6 +3,7 @@ package dev.sluice.backend.cpu;
 import dev.sluice.backend.Device;
 import dev.sluice.backend.tiles.RowTiles;
 import dev.sluice.error.SluiceException;
+import dev.sluice.graph.Layer;
 import dev.sluice.system.PageMemory;
 import dev.sluice.tensor.Tensor;
 import java.lang.foreign.Arena;
@@ -65,6 +66,20 @@ final class WeightStore implements AutoCloseable {
     static long packedBytes(Tensor tensor) {
         return RowTiles.bytes(
                 tensor.type(), tensor.shape().cols(), tensor.shape().rows());
+    }
+
+    /** Bytes that the weights of a layer take, each counted once; its embedding table is read where it lies, in the file. */
+    long bytes(Layer layer) {
+        long bytes = 0;
+        if (packs) {
+            for (Tensor matrix : layer.matrices()) {
+                bytes += packedBytes(matrix);
+            }
+        }
+        for (Tensor vector : layer.vectors()) {
+            bytes += Float.BYTES * vector.shape().elements();
+        }
+        return bytes;
     }
 
     /**

@@ -32,7 +32,7 @@ final class Attention implements Stage {
     /** Query rows of a work-group for many tokens: as many as are wanted and fit. */
     static int queries(OpenClDevice device, Op.Attention op, DeviceTuning tuning) {
         int most = tuning.queries(op.headDim());
-        while (most > 1 && localBytes(op.headDim(), most) > device.localMemoryForPanels()) {
+        while (most > 1 && localBytes(op.headDim(), most) > device.limits().panelBytes()) {
             most--;
         }
         return most;

@@ -22,7 +22,7 @@ final class AttentionLanes implements TokenAttention {
         this.op = op;
         this.heads = heads;
         this.y = y;
-        splits = splits(op.kvHeads(), device.computeUnits());
+        splits = splits(op.kvHeads(), device.limits().computeUnits());
         int group = op.heads() / op.kvHeads();
         int chunks = Math.ceilDiv(group, mostQueries(tuning));
         lanes = new ByKvType(device, spec(tuning, op.headDim(), Math.ceilDiv(group, chunks)));

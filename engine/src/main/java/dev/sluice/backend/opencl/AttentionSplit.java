@@ -53,7 +53,7 @@ final class AttentionSplit implements TokenAttention {
         }
         int queries = queries(op, items);
         long local = (queries + 1L) * (op.headDim() + 16 + 1) + queries * (items + 16L) + 4L * items;
-        return local * Float.BYTES <= device.localMemoryForPanels();
+        return local * Float.BYTES <= device.limits().panelBytes();
     }
 
     /** Query heads of a work-group: as many as share a KV head, if they have 16 work-items each and fit its registers. */
@@ -74,7 +74,8 @@ final class AttentionSplit implements TokenAttention {
      */
     int splits(int position) {
         int groups = op.kvHeads() * Math.ceilDiv(op.heads() / op.kvHeads(), queries);
-        int wanted = Math.ceilDiv(tuning.keys().groupsPerUnit() * device.computeUnits(), groups);
+        int wanted =
+                Math.ceilDiv(tuning.keys().groupsPerUnit() * device.limits().computeUnits(), groups);
         int worthIt = seen(position) / tuning.keys().keys();
         return Math.clamp(Math.min(wanted, worthIt), 1, AttentionMerge.MOST_SPLITS);
     }

@@ -94,7 +94,7 @@ final class Chains implements AutoCloseable {
             return false;
         }
         calls.add(own);
-        if (LayersKernel.parameterBytes(calls) <= device.maxParameterBytes()) {
+        if (LayersKernel.parameterBytes(calls) <= device.limits().parameterBytes()) {
             return true;
         }
         calls.removeLast();

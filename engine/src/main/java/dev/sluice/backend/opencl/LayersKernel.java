@@ -40,7 +40,7 @@ final class LayersKernel implements AutoCloseable {
         List<List<Integer>> buffers = place(calls, all);
         places = all.toArray(Place[]::new);
         kernel = device.bind(LayersProgram.of(calls, buffers));
-        range = NDRange.of(device.computeUnits()).local(1);
+        range = NDRange.of(device.limits().computeUnits()).local(1);
         name = layers.getFirst().layer().name() + " to "
                 + layers.getLast().layer().name();
         long largest = layers.stream()

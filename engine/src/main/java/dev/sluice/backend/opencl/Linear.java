@@ -31,7 +31,8 @@ final class Linear implements Stage {
             case COLUMNS -> new MatVecColumns(device, product, tuning);
             case TILES -> {
                 DType type = product.matrices().getFirst().type();
-                boolean fits = MatVec.panelBytes(tuning, type, product.cols()) <= device.localMemoryForPanels();
+                boolean fits = MatVec.panelBytes(tuning, type, product.cols())
+                        <= device.limits().panelBytes();
                 yield fits ? new MatVec(device, product, tuning) : null;
             }
         };

@@ -77,17 +77,9 @@ final class MatMul implements Stage {
             }
         }
         // The panels are the grain of the work; tiles are divided only where there are too few panels.
-        int wanted = Math.ceilDiv(tuning.groupsPerUnit() * device.computeUnits(), count);
+        int wanted = Math.ceilDiv(tuning.groupsPerUnit() * device.limits().computeUnits(), count);
         int groups = Math.min(wanted, Math.ceilDiv(p.resultTiles(), tuning.tilesAtOnce()));
-        p.matrices(kernel.args())
-                .buffer(p.bias())
-                .buffer(panels)
-                .i32(run.tokens)
-                .buffer(run.bufferOrNone(p.residual()))
-                .i32(p.residual() == null ? 0 : p.residual().at())
-                .buffer(run.buffer(p.y()))
-                .i32(p.y().at())
-                .i32(p.y().stride())
+        p.ends(p.matrices(kernel.args()).buffer(p.bias()).buffer(panels), run)
                 .launch(
                         run.queue,
                         (long) groups * tuning.tileItems(),

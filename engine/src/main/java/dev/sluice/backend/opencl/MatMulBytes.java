@@ -11,8 +11,7 @@ final class MatMulBytes implements Stage {
     private final NormedInput input;
     private final Quantised wanted;
     private final BoundKernel quantise;
-    private final BoundKernel few;
-    private final BoundKernel many;
+    private final ByTokens kernels;
 
     MatMulBytes(OpenClDevice device, Product product, DeviceTuning all) {
         this.device = device;
@@ -22,8 +21,7 @@ final class MatMulBytes implements Stage {
         wanted = new Quantised(product.x(), product.norm());
         quantise = device.bind(quantiseSpec());
         DType type = product.matrices().getFirst().type();
-        few = device.bind(spec(all, type, 1));
-        many = device.bind(spec(all, type, Integer.MAX_VALUE));
+        kernels = new ByTokens(device, tokens -> spec(all, type, tokens));
         device.scratch().reserveBytes(product.cols());
     }
 
@@ -66,25 +64,17 @@ final class MatMulBytes implements Stage {
                     .launch(run.queue, p.cols() / 32, run.tokens, 0, 0);
             run.packs(wanted);
         }
-        BoundKernel kernel = run.tokens <= PlaneTuning.FEW ? few : many;
-        p.matrices(kernel.args())
+        BoundKernel args = p.matrices(kernels.of(run.tokens).args())
                 .buffer(p.bias())
                 .buffer(scratch.bytes())
-                .buffer(scratch.byteScales())
-                .i32(run.tokens)
-                .buffer(run.bufferOrNone(p.residual()))
-                .i32(p.residual() == null ? 0 : p.residual().at())
-                .buffer(run.buffer(p.y()))
-                .i32(p.y().at())
-                .i32(p.y().stride());
-        MatMulPlanes.launch(kernel, run, tuning, p);
+                .buffer(scratch.byteScales());
+        MatMulPlanes.launch(p.ends(args, run), run, tuning, p);
     }
 
     @Override
     public void close() {
         input.close();
         quantise.close();
-        few.close();
-        many.close();
+        kernels.close();
     }
 }

@@ -1,6 +1,5 @@
 package dev.sluice.backend.opencl;
 
-import dev.sluice.opencl.Buffer;
 import dev.sluice.tensor.DType;
 import java.util.Objects;
 
@@ -12,16 +11,14 @@ final class MatMulMatrix implements Stage {
     private final Product product;
     private final DeviceTuning tuning;
     private final NormedInput input;
-    private final BoundKernel few;
-    private final BoundKernel many;
+    private final ByTokens kernels;
 
     MatMulMatrix(OpenClDevice device, Product product, DeviceTuning tuning) {
         this.product = product;
         this.tuning = tuning;
         input = new NormedInput(device, product);
         DType type = product.matrices().getFirst().type();
-        few = device.bind(spec(tuning, type, 1));
-        many = device.bind(spec(tuning, type, Integer.MAX_VALUE));
+        kernels = new ByTokens(device, tokens -> spec(tuning, type, tokens));
     }
 
     /** Whether a tuning has products multiplied so. */
@@ -81,30 +78,18 @@ final class MatMulMatrix implements Stage {
     @Override
     public void submit(Run run) {
         Product p = product;
-        Buffer x = input.of(run);
         MatrixUnit unit = unit(tuning);
         Tile tile = Tile.of(tuning.planes().quads(), unit, run.tokens);
-        BoundKernel kernel = run.tokens <= PlaneTuning.FEW ? few : many;
         int resultRows = p.activation() == null ? tile.rows() : tile.rows() / 2;
         long rowGroups = Math.ceilDiv(16L * p.resultTiles(), resultRows);
         long tokenGroups = Math.ceilDiv(run.tokens, tile.tokens());
-        p.matrices(kernel.args())
-                .buffer(p.bias())
-                .buffer(x)
-                .i32(input.at())
-                .i32(run.tokens)
-                .buffer(run.bufferOrNone(p.residual()))
-                .i32(p.residual() == null ? 0 : p.residual().at())
-                .buffer(run.buffer(p.y()))
-                .i32(p.y().at())
-                .i32(p.y().stride())
+        p.many(kernels.of(run.tokens).args(), run, input)
                 .launch(run.queue, rowGroups * unit.lanes(), tokenGroups * tile.subs(), unit.lanes(), tile.subs());
     }
 
     @Override
     public void close() {
         input.close();
-        few.close();
-        many.close();
+        kernels.close();
     }
 }

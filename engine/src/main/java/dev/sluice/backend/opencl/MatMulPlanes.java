@@ -7,16 +7,14 @@ final class MatMulPlanes implements Stage {
     private final Product product;
     private final PlaneTuning tuning;
     private final NormedInput input;
-    private final BoundKernel few;
-    private final BoundKernel many;
+    private final ByTokens kernels;
 
     MatMulPlanes(OpenClDevice device, Product product, DeviceTuning all) {
         this.product = product;
         tuning = all.planes();
         input = new NormedInput(device, product);
         DType type = product.matrices().getFirst().type();
-        few = device.bind(spec(all, type, 1));
-        many = device.bind(spec(all, type, Integer.MAX_VALUE));
+        kernels = new ByTokens(device, tokens -> spec(all, type, tokens));
     }
 
     /** The program for a number of tokens; there are two, for up to {@link PlaneTuning#FEW} and for more. */
@@ -32,8 +30,7 @@ final class MatMulPlanes implements Stage {
 
     @Override
     public void submit(Run run) {
-        BoundKernel kernel = run.tokens <= PlaneTuning.FEW ? few : many;
-        launch(product.many(kernel.args(), run, input), run, tuning, product);
+        launch(product.many(kernels.of(run.tokens).args(), run, input), run, tuning, product);
     }
 
     /** Launches groups for tiles of four times as many rows and tokens as they have work-items along each dimension. */
@@ -48,7 +45,6 @@ final class MatMulPlanes implements Stage {
     @Override
     public void close() {
         input.close();
-        few.close();
-        many.close();
+        kernels.close();
     }
 }

@@ -12,7 +12,10 @@ final class MatVec extends TokenProduct {
 
     MatVec(OpenClDevice device, Product product, DeviceTuning tuning) {
         DType type = product.matrices().getFirst().type();
-        super(product, device.bind(spec(tuning, type)), range(product, tuning, device.computeUnits()));
+        super(
+                product,
+                device.bind(spec(tuning, type)),
+                range(product, tuning, device.limits().computeUnits()));
         panelBytes = panelBytes(tuning, type, product.cols());
     }
 

@@ -12,7 +12,7 @@ final class MatVecPlanes extends TokenProduct {
         super(
                 product,
                 device.bind(spec(tuning, product.matrices().getFirst().type())),
-                range(product, tuning.planes(), device.computeUnits()));
+                range(product, tuning.planes(), device.limits().computeUnits()));
     }
 
     private static NDRange range(Product product, PlaneTuning tuning, int computeUnits) {

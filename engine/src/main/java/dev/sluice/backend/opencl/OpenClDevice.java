@@ -33,12 +33,9 @@ import org.jspecify.annotations.Nullable;
  * touches the queue or what all layers share goes through {@link #exclusively} or another of its synchronized methods.
  */
 final class OpenClDevice implements Device {
-    /** Local memory left to the kernels' own variables. */
-    private static final long LOCAL_RESERVE = 4096;
-
     private final DeviceInfo info;
-    private final dev.sluice.opencl.DeviceInfo hardware;
     private final DeviceOptions options;
+    private final DeviceLimits limits;
     private final Tunings tunings;
     private final Queues queues;
     private final Programs programs;
@@ -71,15 +68,15 @@ final class OpenClDevice implements Device {
         this.info = info;
         this.options = options;
         this.tunings = tunings;
-        hardware = device.info();
+        limits = DeviceLimits.of(device.info());
         spans = new DeviceSpans(info.id());
         recorder = new LaunchRecorder(spans);
         queues = new Queues(info, device);
         programs = new Programs(info, queues.context(), device, cache, tuning().compilers());
         Deadline deadline = new Deadline(programs::count);
         queues.context().limitWaits(deadline::nanos);
-        memories = new Memories(info, hardware, queues.context(), options.memoryLimit());
-        layers = new CompiledLayers(this, hardware.baseAddressAlignment());
+        memories = new Memories(info, device.info(), queues.context(), options.memoryLimit());
+        layers = new CompiledLayers(this, device.info().baseAddressAlignment());
         steps = new Steps(this);
         commands = new Commands(info, queues, deadline, steps, recorder);
         Upload upload = new Upload(this, memories.sharedWithHost(), tuning().layout());
@@ -107,17 +104,8 @@ final class OpenClDevice implements Device {
         return options.batchTokens();
     }
 
-    int computeUnits() {
-        return hardware.computeUnits();
-    }
-
-    /** Bytes that the parameters of a kernel may take. */
-    long maxParameterBytes() {
-        return hardware.maxParameterBytes();
-    }
-
-    long localMemoryForPanels() {
-        return hardware.localMemory() - LOCAL_RESERVE;
+    DeviceLimits limits() {
+        return limits;
     }
 
     Programs programs() {

@@ -56,7 +56,7 @@ final class OpenClPeakMeter implements PeakMeter {
         this.device = device;
         boolean wide = device.tuning().lanes() > 1;
         group = PeakKernels.items(device.tuning());
-        items = device.computeUnits() * (wide ? 16 : 32 * group);
+        items = device.limits().computeUnits() * (wide ? 16 : 32 * group);
         wordBytes = wide ? 64 : 16;
         long unit = items * wordBytes * UNROLLED;
         long room = Math.min(

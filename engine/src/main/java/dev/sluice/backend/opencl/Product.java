@@ -81,11 +81,12 @@ record Product(
 
     /** The arguments of a kernel for many tokens that reads their floats. */
     BoundKernel many(BoundKernel args, Run run, NormedInput input) {
-        return matrices(args)
-                .buffer(bias)
-                .buffer(input.of(run))
-                .i32(input.at())
-                .i32(run.tokens)
+        return ends(matrices(args).buffer(bias).buffer(input.of(run)).i32(input.at()), run);
+    }
+
+    /** The last arguments of a kernel for many tokens: how many, and where the residual and the result lie. */
+    BoundKernel ends(BoundKernel args, Run run) {
+        return args.i32(run.tokens)
                 .buffer(run.bufferOrNone(residual))
                 .i32(residual == null ? 0 : residual.at())
                 .buffer(run.buffer(y))

@@ -100,7 +100,8 @@ final class Tuner {
         DType type = product.matrices().getFirst().type();
         ProductTuning found = ProductTuning.of(base);
         boolean fits = base.layout() != WeightLayout.TILES
-                || MatVec.panelBytes(base, type, product.cols()) <= device.localMemoryForPanels();
+                || MatVec.panelBytes(base, type, product.cols())
+                        <= device.limits().panelBytes();
         // Few tokens are taken as one or as many: these come first.
         for (Phase phase : List.of(Phase.ONE, Phase.MANY, Phase.FEW)) {
             List<Knob> knobs = Knob.ofProduct(base.layout(), phase);

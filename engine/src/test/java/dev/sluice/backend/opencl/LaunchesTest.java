@@ -76,7 +76,7 @@ class LaunchesTest {
         try (OpenClDevice device = variant.open(t -> parallel ? t.with(new SplitTuning(128, 16, 1000)) : t)) {
             // Where the keys are one share, nothing has to be put together. Vector units have as many shares at any
             // position.
-            boolean several = AttentionLanes.splits(2, device.computeUnits()) > 1;
+            boolean several = AttentionLanes.splits(2, device.limits().computeUnits()) > 1;
             assertEquals(parallel || several ? 6 : 5, launches(device, 80));
             assertEquals(!parallel && several ? 6 : 5, launches(device, 9));
         }
