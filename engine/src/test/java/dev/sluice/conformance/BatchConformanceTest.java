@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -115,7 +116,14 @@ class BatchConformanceTest {
     }
 
     @ParameterizedTest(name = "{1} on {0}")
-    @MethodSource("dev.sluice.conformance.ConformanceTest#modelsOnDevices")
+    @MethodSource("dev.sluice.conformance.ConformanceTest#formatsOnOpenCl")
+    @Tag("slow")
+    void everySequenceAgreesWithHalfPrecisionInEveryFormat(String device, String name, Path path) throws IOException {
+        everySequenceAgreesWithHalfPrecisionKeysAndValues(device, name, path);
+    }
+
+    @ParameterizedTest(name = "{1} on {0}")
+    @MethodSource("dev.sluice.conformance.ConformanceTest#modelsAndFormatsOfTheCpu")
     void everySequenceAgreesWithHalfPrecisionKeysAndValues(String device, String name, Path path) throws IOException {
         check(device, path, KvType.F16, ConformanceTest.F16_KV_LIMIT, false);
     }

@@ -23,10 +23,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** What a model takes is given back when it is closed, however often. */
 class LifetimeTest {
-    private static final int ROUNDS = 200;
-    private static final int SETTLED = 60;
+    private static final int ROUNDS = 100;
+    private static final int SETTLED = 40;
     /** The JVM's own heap and compiled code still move a little after the first rounds. */
-    private static final long SLACK = 64L << 20;
+    private static final long SLACK = 32L << 20;
 
     private static final GenerateOptions SHORT = GenerateOptions.DEFAULT
             .withSampling(Sampling.GREEDY)

@@ -12,9 +12,13 @@ final class MatMul implements Stage {
     /** Above so many times a token's mean scale, what rounding leaves counts as well; docs/PRECISION.md says why. */
     private static final float LARGE = 2.5f;
 
+    /** So many panels of 12 tokens and 2048 columns are 400 KB, which the second cache of most processors has room for. */
+    private static final int PANELS_OF_FLOATS = 4;
+
     private final OpenClDevice device;
     private final DeviceTuning tuning;
     private final boolean rounds;
+    private final int panelsAtOnce;
     private final Product product;
     private final Packed packed;
     private final BoundKernel pack;
@@ -26,6 +30,7 @@ final class MatMul implements Stage {
         this.tuning = tuning;
         DType type = product.matrices().getFirst().type();
         rounds = tuning.vectors().dot().takes(type);
+        panelsAtOnce = panelsAtOnce(tuning, type);
         packed = new Packed(product.x(), product.norm(), rounds, tuning.tokens());
         pack = device.bind(packSpec(tuning, type));
         kernel = device.bind(spec(tuning, type));
@@ -49,8 +54,15 @@ final class MatMul implements Stage {
                 .with(type)
                 .with("LANES", tuning.lanes())
                 .with("TOKENS", tuning.tokens())
+                .with("PANELS", panelsAtOnce(tuning, type))
                 .with("TILES_AT_ONCE", tuning.tilesAtOnce())
                 .multiplyingBy(tuning);
+    }
+
+    /** Panels that a work-group takes each tile through: packed weights are read in less time than they are computed with. */
+    private static int panelsAtOnce(DeviceTuning tuning, DType type) {
+        boolean waits = tuning.lanes() == 16 && type.blockSize() == 1;
+        return waits ? PANELS_OF_FLOATS : 1;
     }
 
     /** What the panels hold after packing: products with the same input and norm share them. */
@@ -77,13 +89,14 @@ final class MatMul implements Stage {
             }
         }
         // The panels are the grain of the work; tiles are divided only where there are too few panels.
-        int wanted = Math.ceilDiv(tuning.groupsPerUnit() * device.limits().computeUnits(), count);
+        int panelGroups = Math.ceilDiv(count, panelsAtOnce);
+        int wanted = Math.ceilDiv(tuning.groupsPerUnit() * device.limits().computeUnits(), panelGroups);
         int groups = Math.min(wanted, Math.ceilDiv(p.resultTiles(), tuning.tilesAtOnce()));
         p.ends(p.matrices(kernel.args()).buffer(p.bias()).buffer(panels), run)
                 .launch(
                         run.queue,
                         (long) groups * tuning.tileItems(),
-                        (long) count * tuning.tilesAtOnce(),
+                        (long) panelGroups * tuning.tilesAtOnce(),
                         tuning.tileItems(),
                         tuning.tilesAtOnce());
     }

@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -38,8 +39,8 @@ class TunedDeviceTest {
     @TempDir
     Path folder;
 
-    static Stream<OpenClRuns.Variant> variants() {
-        return OpenClRuns.variants();
+    static Stream<OpenClRuns.Variant> parallel() {
+        return OpenClRuns.parallel();
     }
 
     private KnobLimits limits(OpenClRuns.Variant variant) {
@@ -160,7 +161,14 @@ class TunedDeviceTest {
     }
 
     @ParameterizedTest(name = "on {0}")
-    @MethodSource("variants")
+    @MethodSource("parallel")
+    @Tag("slow")
+    void whateverIsChosenForAGpuComputesTheSame(OpenClRuns.Variant variant) {
+        whateverIsChosenComputesTheSame(variant);
+    }
+
+    @ParameterizedTest(name = "on {0}")
+    @MethodSource("wide")
     void whateverIsChosenComputesTheSame(OpenClRuns.Variant variant) {
         Layer layer = block();
         float[] expected;

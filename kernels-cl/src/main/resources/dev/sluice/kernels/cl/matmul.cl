@@ -6,15 +6,19 @@
 // residual, y  f32 [tokens, stride] from element residual_at, y_at; may be the same memory
 //
 // A work-item turns the weights of 16 (LANES) rows into floats once and multiplies them with TOKENS tokens. A work-group
-// is (16 / LANES, TILES_AT_ONCE) work-items; dimension 0 of the groups divides the tiles, dimension 1 is the token panel.
+// is (16 / LANES, TILES_AT_ONCE) work-items; dimension 0 of the groups divides the tiles, dimension 1 the token panels: a group
+// takes each tile through PANELS of them, while a cache holds it, so that weights come from memory less often.
 //
-// Tunable: QUANT (the format's file), LANES (16 or 1), TOKENS, TILES_AT_ONCE, MULTIPLY_ADD.
+// Tunable: QUANT (the format's file), LANES (16 or 1), TOKENS, PANELS, TILES_AT_ONCE, MULTIPLY_ADD.
 
 #ifndef QUANT
 #define QUANT "quant/q4_0.cl"
 #endif
 #ifndef TOKENS
 #define TOKENS 16
+#endif
+#ifndef PANELS
+#define PANELS 1
 #endif
 #ifndef TILES_AT_ONCE
 #define TILES_AT_ONCE 1
@@ -74,9 +78,8 @@ void matmul(const global uchar *w0, const global uchar *w1, const global uchar *
             int columns, int flags, const global float *bias, const global float *panels, int tokens,
             const global float *residual, int residual_at, global float *y, int y_at, int stride) {
     int lane = get_local_id(0);
-    int first_token = get_group_id(1) * TOKENS;
-    int count = min(TOKENS, tokens - first_token);
-    const global float *panel = panels + (size_t)first_token * columns;
+    int from = get_group_id(1) * (PANELS * TOKENS);
+    int to = min(from + PANELS * TOKENS, tokens);
 
     int tiles = flags & GATED ? TILES(rows0) : TILES(rows0) + TILES(rows1) + TILES(rows2);
     int group = get_group_id(0);
@@ -85,33 +88,38 @@ void matmul(const global uchar *w0, const global uchar *w1, const global uchar *
     size_t tile_bytes = TILE_BYTES(columns);
     for (int t = (int)((long)tiles * group / groups) + get_local_id(1); t < last; t += TILES_AT_ONCE) {
         place_t p = place_of(t, w0, w1, w2, rows0, rows1, rows2, tile_bytes);
-        rows_t sum[TOKENS];
-        rows_t gate[TOKENS];
-        int passes = flags & GATED ? 2 : 1;
 #pragma unroll 1
-        for (int pass = 0; pass < passes; pass++) {
-            if (pass == 1) {
+        for (int first_token = from; first_token < to; first_token += TOKENS) {
+            const global float *panel = panels + (size_t)first_token * columns;
+            int count = min(TOKENS, to - first_token);
+            rows_t sum[TOKENS];
+            rows_t gate[TOKENS];
+            int passes = flags & GATED ? 2 : 1;
+#pragma unroll 1
+            for (int pass = 0; pass < passes; pass++) {
+                if (pass == 1) {
 #if LANES == 1
 #pragma unroll
 #endif
-                for (int i = 0; i < TOKENS; i++) {
-                    gate[i] = activate(sum[i], flags & GELU);
+                    for (int i = 0; i < TOKENS; i++) {
+                        gate[i] = activate(sum[i], flags & GELU);
+                    }
                 }
+                multiply(pass == 0 ? p.tile : w1 + tile_bytes * t, columns, panel, lane, sum);
             }
-            multiply(pass == 0 ? p.tile : w1 + tile_bytes * t, columns, panel, lane, sum);
-        }
-        // Counted at run time, i would keep the sums in memory; vectors, of which there are too many for registers anyway, would
-        // be unrolled to a large text.
+            // Counted at run time, i would keep the sums in memory; vectors, of which there are too many for registers anyway,
+            // would be unrolled to a large text.
 #if LANES == 1
 #pragma unroll
 #else
 #pragma unroll 1
 #endif
-        for (int i = 0; i < TOKENS; i++) {
-            if (i < count) {
-                size_t at = (size_t)(first_token + i) * stride;
-                finish(passes == 2 ? gate[i] * sum[i] : sum[i], p, lane, bias, residual + residual_at + at, y + y_at + at,
-                       flags);
+            for (int i = 0; i < TOKENS; i++) {
+                if (i < count) {
+                    size_t at = (size_t)(first_token + i) * stride;
+                    finish(passes == 2 ? gate[i] * sum[i] : sum[i], p, lane, bias, residual + residual_at + at, y + y_at + at,
+                           flags);
+                }
             }
         }
     }
