@@ -26,6 +26,9 @@ final class ShippedTuning {
      * @param dot how it multiplies bytes
      */
     static TuningTable of(String platform, int floats, VectorDot dot) {
+        if (INTEL.matcher(platform).find() && dot == VectorDot.X86_VNNI_LLVM) {
+            return read("intel-cpu-vnni.txt");
+        }
         if (INTEL.matcher(platform).find() && floats == AVX_512 && dot == VectorDot.NONE) {
             return read("intel-cpu-avx512.txt");
         }

@@ -137,10 +137,11 @@ class TuningStoreTest {
         assertEquals(
                 Map.of(Knob.TOKENS, 12),
                 intel.find(KEY, () -> "any").orElseThrow().values());
+        TuningTable rounding = ShippedTuning.of("Intel(R) OpenCL", 16, VectorDot.X86_VNNI_LLVM);
+        assertTrue(rounding.choices().containsKey("q8_0, one"), rounding::toString);
         TuningTable pocl = ShippedTuning.of("Portable Computing Language", 16, VectorDot.X86_VNNI);
         assertTrue(pocl.choices().containsKey("q8_0, many"), pocl::toString);
         assertEquals(TuningTable.EMPTY, ShippedTuning.of("Intel(R) OpenCL", 8, VectorDot.NONE));
-        assertEquals(TuningTable.EMPTY, ShippedTuning.of("Intel(R) OpenCL", 16, VectorDot.X86_VNNI_LLVM));
         assertEquals(TuningTable.EMPTY, ShippedTuning.of("Portable Computing Language", 16, VectorDot.NONE));
         assertEquals(TuningTable.EMPTY, ShippedTuning.of("Another", 16, VectorDot.X86_VNNI));
     }
