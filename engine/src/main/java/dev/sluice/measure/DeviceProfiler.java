@@ -26,6 +26,11 @@ public final class DeviceProfiler {
     private static final Workloads.Heads USUAL_HEADS = new Workloads.Heads(16, 4, 64);
     private static final int TINY_BLOCKS = 24;
     private static final int ROUNDS = 5;
+    /** About what a device rests while another computes its layers of a small model. */
+    private static final long REST_NANOS = 3_000_000;
+
+    private static final int RESTS = 31;
+
     /** What reading a cache takes at least of a step that does little else. */
     private static final double LEAST_SHARE = 0.3;
 
@@ -129,7 +134,8 @@ public final class DeviceProfiler {
                 attention.flops(),
                 link(),
                 step.launch(),
-                step.hop());
+                step.hop(),
+                step.restedHop());
     }
 
     private static List<Layer> blocks(Subject subject, RandomWeights templates) {
@@ -154,9 +160,23 @@ public final class DeviceProfiler {
                 double[] seconds = effort.watch().seconds(List.of(() -> tiny.seconds(1, 1), () -> tiny.seconds(1, n)));
                 double one = seconds[0];
                 double launch = Math.max(0, (seconds[1] - one) / Math.max(1, n - 1));
-                return new ProductRates.StepCost(Math.max(0, one - launch), launch);
+                double hop = Math.max(0, one - launch);
+                return new ProductRates.StepCost(hop, Math.max(hop, rested(tiny) - launch), launch);
             }
         }
+    }
+
+    /** Seconds of a step before which the processor was busy with something else, as it is where another device computes. */
+    private static double rested(Workload tiny) {
+        double[] samples = new double[RESTS];
+        for (int i = 0; i < RESTS; i++) {
+            long end = System.nanoTime() + REST_NANOS;
+            while (System.nanoTime() < end) {
+                Thread.onSpinWait();
+            }
+            samples[i] = tiny.seconds(1, 1);
+        }
+        return Samples.median(samples);
     }
 
     /** What attention reads behind a context, and what it computes there. */

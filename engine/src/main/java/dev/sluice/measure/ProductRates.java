@@ -46,9 +46,10 @@ final class ProductRates {
      * What a step takes that computes next to nothing.
      *
      * @param hop seconds of beginning and ending it
+     * @param restedHop the same after the device has rested
      * @param launch seconds of each block
      */
-    record StepCost(double hop, double launch) {}
+    record StepCost(double hop, double restedHop, double launch) {}
 
     /**
      * Rates of one device.

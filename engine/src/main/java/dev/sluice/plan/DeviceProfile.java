@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param link copies from and to host memory; null: layers cannot be streamed to it
  * @param launchSeconds what a layer costs on top of its work: launches, meetings of threads
  * @param hopSeconds what beginning and ending a step on the device costs, with its activations handed on
+ * @param restedHopSeconds the same when another device computed before it, so that its threads have to be woken
  */
 public record DeviceProfile(
         String id,
@@ -41,7 +42,8 @@ public record DeviceProfile(
         double attentionFlops,
         @Nullable LinkProfile link,
         double launchSeconds,
-        double hopSeconds) {
+        double hopSeconds,
+        double restedHopSeconds) {
     /** The name under which {@link #rates} holds what goes for all other formats. */
     public static final String ANY = "*";
 
@@ -58,6 +60,7 @@ public record DeviceProfile(
         Checks.positive("attention_flops", attentionFlops);
         Checks.notNegative("launch_seconds", launchSeconds);
         Checks.notNegative("hop_seconds", hopSeconds);
+        Checks.notNegative("rested_hop_seconds", restedHopSeconds);
     }
 
     /** Whether there is a rate for a weight format. */
@@ -92,7 +95,7 @@ public record DeviceProfile(
         return kind == DeviceInfo.Kind.CPU;
     }
 
-    /** A device whose heads are as fast as its other products. */
+    /** A device whose heads are as fast as its other products, and whose steps begin as fast after a rest. */
     public DeviceProfile(
             String id,
             String name,
@@ -120,6 +123,7 @@ public record DeviceProfile(
                 attentionFlops,
                 link,
                 launchSeconds,
+                hopSeconds,
                 hopSeconds);
     }
 
@@ -139,7 +143,8 @@ public record DeviceProfile(
                 attentionFlops,
                 link,
                 launchSeconds,
-                hopSeconds);
+                hopSeconds,
+                restedHopSeconds);
     }
 
     private static Map<String, FormatRate> merged(Map<String, FormatRate> earlier, Map<String, FormatRate> later) {
@@ -164,7 +169,8 @@ public record DeviceProfile(
                 attentionFlops,
                 link,
                 launchSeconds,
-                hopSeconds);
+                hopSeconds,
+                restedHopSeconds);
     }
 
     DeviceProfile withLink(LinkProfile value) {
@@ -182,6 +188,7 @@ public record DeviceProfile(
                 attentionFlops,
                 value,
                 launchSeconds,
-                hopSeconds);
+                hopSeconds,
+                restedHopSeconds);
     }
 }

@@ -71,7 +71,8 @@ final class ProfileJson {
                 in.number("attention_flops"),
                 in.has("link") ? in.object("link", ProfileJson::link) : null,
                 in.number("launch_seconds"),
-                in.number("hop_seconds"));
+                in.number("hop_seconds"),
+                in.number(in.has("rested_hop_seconds") ? "rested_hop_seconds" : "hop_seconds"));
     }
 
     static DeviceInfo.Kind kind(JsonFields in) {
@@ -171,6 +172,7 @@ final class ProfileJson {
         }
         node.put("launch_seconds", device.launchSeconds());
         node.put("hop_seconds", device.hopSeconds());
+        node.put("rested_hop_seconds", device.restedHopSeconds());
         return node;
     }
 

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What consecutive layers cost on one device: the formulas that everything else stands on.
  *
- * <p>A stage takes max(computation, copies, host memory) + a hop, since copies run behind the computation. Its memory
+ * <p>A stage takes max(computation, copies, host memory) + a hop (a longer one where other devices compute before it), since copies run behind the computation. Its memory
  * holds KV caches, activations, workspace, resident weights and, where anything is streamed, {@code slots} times the
  * largest piece.
  */
@@ -196,7 +196,8 @@ final class StageModel {
         if (device.hostMemory()) {
             fromHost += read[to] - read[from] + away.streamed(); // a copy is read and written
         }
-        double hop = device.hopSeconds();
+        boolean alone = from == 0 && to == problem.model.layers().size();
+        double hop = alone ? device.hopSeconds() : device.restedHopSeconds();
         double hostTime = fromHost / problem.hardware.host().readBytesPerSecond();
         double own = Math.max(compute, Math.max(copy, hostTime)) + hop;
         return new StageUse(

@@ -36,6 +36,7 @@ class ClearGainTest {
                 1e12,
                 LinkProfile.of(4e9),
                 1e-6,
+                1e-6,
                 1e-6);
     }
 

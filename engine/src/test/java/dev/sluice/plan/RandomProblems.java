@@ -76,6 +76,7 @@ final class RandomProblems {
         boolean cpu = d == 0 && random.nextBoolean();
         boolean hostMemory = cpu || random.nextInt(6) == 0;
         double speed = scale * (1 + 10 * random.nextDouble()) * (cpu ? 0.5 : 5);
+        double hop = random.nextDouble() * 0.002;
         return new DeviceProfile(
                 cpu ? "cpu" : "opencl:" + d,
                 "random",
@@ -88,10 +89,13 @@ final class RandomProblems {
                         new FormatRate(
                                 List.of(new RatePoint(1, speed), new RatePoint(4, speed * (0.5 + random.nextDouble()))),
                                 speed * (0.25 + 3 * random.nextDouble()))),
+                Map.of(),
+                0,
                 speed,
                 speed,
                 cpu || random.nextInt(5) == 0 ? null : LinkProfile.of(scale * Math.exp(3 * random.nextDouble() - 1)),
                 random.nextDouble() * 0.002,
-                random.nextDouble() * 0.002);
+                hop,
+                hop + random.nextDouble() * 0.002);
     }
 }
