@@ -34,8 +34,11 @@ module dev.sluice {
             com.fasterxml.jackson.databind;
 
     uses dev.sluice.backend.Backend;
+    uses dev.sluice.backend.tiles.TilePacker;
 
     provides dev.sluice.backend.Backend with
             dev.sluice.backend.cpu.CpuBackend,
             dev.sluice.backend.opencl.OpenClBackend;
+    provides dev.sluice.backend.tiles.TilePacker with
+            dev.sluice.backend.cpu.MachineTilePacker;
 }

@@ -111,7 +111,7 @@ final class FloatKernels implements Kernels {
     private boolean packs(PackCode.Format format, Scratch scratch) {
         synchronized (testing) {
             return packed.computeIfAbsent(format, f -> {
-                Optional<String> difference = FloatSelfTest.difference(scratch.floatOps(), f);
+                Optional<String> difference = FloatSelfTest.difference(scratch.floatOps()::pack, f);
                 difference.ifPresent(d -> warn("packing " + f, d));
                 return difference.isEmpty();
             });

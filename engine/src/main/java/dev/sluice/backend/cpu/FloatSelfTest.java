@@ -54,8 +54,14 @@ final class FloatSelfTest {
         }
     }
 
+    /** Packs 16 rows of so many units, from one address to another. */
+    @FunctionalInterface
+    interface Pack {
+        void rows(PackCode.Format format, long rows, long rowBytes, long tile, int units);
+    }
+
     /** What differs of the packing of a format, if anything does. */
-    static Optional<String> difference(FloatOps ops, PackCode.Format format) {
+    static Optional<String> difference(Pack pack, PackCode.Format format) {
         try (Arena arena = Arena.ofConfined()) {
             DType type = DType.valueOf(format.name());
             Shape shape = Shape.of(2L * type.blockSize(), RowTiles.ROWS);
@@ -67,7 +73,7 @@ final class FloatSelfTest {
             MemorySegment expected = arena.allocate(RowTiles.tileBytes(type, shape.cols()), 64);
             MemorySegment tile = arena.allocate(expected.byteSize(), 64);
             RowTiles.pack(new Tensor("test", type, shape, rows), expected, 0, 1);
-            ops.pack(format, rows.address(), rowBytes, tile.address(), 2);
+            pack.rows(format, rows.address(), rowBytes, tile.address(), 2);
             long at = expected.mismatch(tile);
             return at < 0 ? Optional.empty() : Optional.of("byte " + at + " of a tile differs");
         }

@@ -16,7 +16,7 @@ public enum WeightLayout {
 
         @Override
         public void pack(Tensor tensor, MemorySegment target, long firstTile, long lastTile) {
-            RowTiles.pack(tensor, target, firstTile, lastTile);
+            TilePackers.pack(tensor, target, firstTile, lastTile);
         }
     },
     /** Each row lies in one piece, scales apart: {@link RowPlanes}. For work-items that share a row. */
