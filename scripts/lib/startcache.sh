@@ -43,6 +43,10 @@ use_start_cache() {
         start_cache_note="none ($_folder cannot be written)"
     elif [ "${SLUICE_START_CACHE:-on}" = wait ]; then
         make_start_cache "$@" </dev/null >/dev/null 2>&1
+        for ((_i = 0; _i < 600; _i++)); do # another process may be making it, or have been killed at it
+            [ -d "$_cache.lock" ] || break
+            sleep 1
+        done
         if start_cache_is_current; then
             start_cache_flags=("-XX:AOTCache=$_cache.aot" -Xlog:aot=off -Xlog:cds=off)
             start_cache_note="$_cache.aot (just made)"

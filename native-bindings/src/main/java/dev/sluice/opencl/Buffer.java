@@ -4,6 +4,7 @@ import dev.sluice.opencl.ffi.CL;
 import dev.sluice.opencl.ffi.cl_buffer_region;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Device memory, or a part of it. A {@link Queue} reads, writes, copies, fills and maps it. Thread-safe; the contents
@@ -12,28 +13,51 @@ import java.lang.foreign.MemorySegment;
 public final class Buffer extends NativeHandle {
     private final Context context;
     private final long byteSize;
+    /** Where its contents lie, if that is not for the driver to decide. */
+    private final @Nullable HostMemory memory;
 
-    private Buffer(Context context, long byteSize, MemorySegment handle) {
+    private Buffer(Context context, long byteSize, @Nullable HostMemory memory, MemorySegment handle) {
         super(Kind.BUFFER, handle);
         this.context = context;
         this.byteSize = byteSize;
+        this.memory = memory;
+        if (memory != null) {
+            memory.hold(context);
+        }
     }
 
     static Buffer create(Context context, long bytes, BufferFlag... flags) {
+        return new Buffer(context, bytes, null, create(context, bytes, BufferFlag.bits(flags), MemorySegment.NULL));
+    }
+
+    static Buffer over(Context context, HostMemory memory, long offset, long bytes) {
+        Bounds.check("The buffer", offset, bytes, "the host memory", memory.byteSize());
+        MemorySegment part = memory.segment().asSlice(offset, bytes);
+        return new Buffer(
+                context,
+                bytes,
+                memory,
+                create(context, bytes, CL.CL_MEM_READ_WRITE() | CL.CL_MEM_USE_HOST_PTR(), part));
+    }
+
+    private static MemorySegment create(Context context, long bytes, long flags, MemorySegment contents) {
         if (bytes <= 0) {
             throw new IllegalArgumentException("A buffer needs at least one byte, not " + bytes);
         }
-        MemorySegment handle = Status.create(
+        return Status.create(
                 "clCreateBuffer",
                 bytes + " bytes",
-                status ->
-                        CL.clCreateBuffer(context.handle(), BufferFlag.bits(flags), bytes, MemorySegment.NULL, status));
-        return new Buffer(context, bytes, handle);
+                status -> CL.clCreateBuffer(context.handle(), flags, bytes, contents, status));
     }
 
     /** The size in bytes. */
     public long byteSize() {
         return byteSize;
+    }
+
+    /** Whether it lies in {@link HostMemory}, which is freed with it. */
+    public boolean isOnHost() {
+        return memory != null;
     }
 
     /** The context that the buffer belongs to. */
@@ -59,7 +83,7 @@ public final class Buffer extends NativeHandle {
                     "clCreateSubBuffer",
                     bytes + " bytes at offset " + offset,
                     status -> CL.clCreateSubBuffer(handle(), 0, CL.CL_BUFFER_CREATE_TYPE_REGION(), region, status));
-            return new Buffer(context, bytes, handle);
+            return new Buffer(context, bytes, memory, handle);
         }
     }
 
@@ -71,5 +95,8 @@ public final class Buffer extends NativeHandle {
     @Override
     void release(MemorySegment released) {
         Status.check(CL.clReleaseMemObject(released), "clReleaseMemObject");
+        if (memory != null) {
+            memory.letGo();
+        }
     }
 }

@@ -86,6 +86,21 @@ public final class Context extends NativeHandle {
     }
 
     /**
+     * A buffer whose contents are a part of the host's memory and what is there now. A device that computes in the host's memory
+     * uses it where it lies; elsewhere the driver copies. The host touches it again when the buffer is closed, or while a {@link
+     * Queue#map mapping} of the buffer gives it back. Close the buffer when no command uses it any more; the memory is freed
+     * after the last buffer in it, even if it was closed before.
+     *
+     * @param offset in bytes; a multiple of 4096 in memory that begins at a page suits all implementations
+     * @param bytes the buffer's size, more than 0
+     * @throws IndexOutOfBoundsException if it does not lie inside the memory
+     * @throws ClException if the device refuses it
+     */
+    public Buffer newBuffer(HostMemory memory, long offset, long bytes) {
+        return Buffer.over(this, memory, offset, bytes);
+    }
+
+    /**
      * Compiles a program for all devices of the context.
      *
      * @throws ClException with the compiler's log, if it does not compile

@@ -1,6 +1,7 @@
 package dev.sluice.opencl;
 
 import dev.sluice.opencl.ffi.CL;
+import dev.sluice.system.PageMemory;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -13,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * Host memory for copies that do not block. The FFM API keeps a segment alive only while a call is on the stack, but such
  * a copy goes on after the call. This memory knows the copies that use it: {@link #close()} waits for them, and nothing
  * else frees it, the garbage collector included. That is why {@link Queue#writeAsync} and {@link Queue#readAsync} take
- * it and no bare {@link MemorySegment}, whose arena its owner may close at any time.
+ * it and no bare {@link MemorySegment}, whose arena its owner may close at any time. Buffers that {@linkplain
+ * Context#newBuffer(HostMemory, long, long) lie in it} keep it likewise.
  *
  * <p>Thread-safe, apart from the contents: do not touch the part that a copy uses until the copy's event is complete.
  */
@@ -27,6 +29,10 @@ public final class HostMemory extends NativeHandle {
     private final Deque<MemorySegment> inFlight = new ArrayDeque<>();
     /** Whose copies they are. */
     private @Nullable Context user;
+    /** How many buffers lie here. */
+    private int buffers;
+
+    private boolean closed;
 
     private HostMemory(Runnable free, MemorySegment segment) {
         super(Kind.HOST_MEMORY, segment);
@@ -42,6 +48,20 @@ public final class HostMemory extends NativeHandle {
         Arena arena = Arena.ofShared();
         try {
             return new HostMemory(arena::close, arena.allocate(bytes, PAGE));
+        } catch (RuntimeException | OutOfMemoryError e) {
+            arena.close();
+            throw e;
+        }
+    }
+
+    /** Zeroed memory in huge pages where the system grants them, which takes no room until it is written. */
+    public static HostMemory allocateHuge(long bytes) {
+        if (bytes <= 0) {
+            throw new IllegalArgumentException("Host memory needs at least one byte, not " + bytes);
+        }
+        Arena arena = Arena.ofShared();
+        try {
+            return new HostMemory(arena::close, PageMemory.allocateHuge(arena, bytes));
         } catch (RuntimeException | OutOfMemoryError e) {
             arena.close();
             throw e;
@@ -128,7 +148,27 @@ public final class HostMemory extends NativeHandle {
             Event.awaitEnd(context, event);
             releaseEvent(event);
         }
-        free.run();
+        closed = true;
+        freeUnlessHeld();
+    }
+
+    /** A buffer lies here from now on. */
+    synchronized void hold(Context context) {
+        requireOpen();
+        user = context;
+        buffers++;
+    }
+
+    /** A buffer that lay here is gone. */
+    synchronized void letGo() {
+        buffers--;
+        freeUnlessHeld();
+    }
+
+    private void freeUnlessHeld() {
+        if (closed && buffers == 0) {
+            free.run();
+        }
     }
 
     private static void releaseEvent(MemorySegment event) {

@@ -49,11 +49,8 @@ public final class Kernel extends NativeHandle {
         this.buffers = new Buffer[signature.count()];
     }
 
-    static Kernel create(Program program, String name) {
-        return create(program, name, null);
-    }
-
-    private static Kernel create(Program program, String name, @Nullable Signature known) {
+    /** {@code known}: what it takes, if it has been asked for before. */
+    static Kernel create(Program program, String name, @Nullable Signature known) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment text = arena.allocateFrom(name);
             return new Kernel(
@@ -75,6 +72,11 @@ public final class Kernel extends NativeHandle {
     /** The kernel function's name. */
     public String name() {
         return name;
+    }
+
+    /** What it takes, for the next of its kind. */
+    Signature signature() {
+        return signature;
     }
 
     /** The number of arguments. */

@@ -7,6 +7,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 
 /** A compiled program: the source of {@link Kernel}s. Thread-safe. */
@@ -15,6 +16,8 @@ public final class Program extends NativeHandle {
 
     private final Context context;
     private final List<Device> devices;
+    /** What the kernels take, by name: asking the driver takes as long as making a kernel. */
+    private final Map<String, Signature> signatures = new ConcurrentHashMap<>();
 
     private Program(Context context, List<Device> devices, MemorySegment handle) {
         super(Kind.PROGRAM, handle);
@@ -97,7 +100,11 @@ public final class Program extends NativeHandle {
      * @throws ClException if the program has no such kernel
      */
     public Kernel kernel(String name) {
-        return SignalGuard.keep(() -> Kernel.create(this, name));
+        return SignalGuard.keep(() -> {
+            Kernel kernel = Kernel.create(this, name, signatures.get(name));
+            signatures.putIfAbsent(name, kernel.signature());
+            return kernel;
+        });
     }
 
     /** The names of the kernels. */

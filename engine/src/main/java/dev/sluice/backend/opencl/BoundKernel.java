@@ -24,25 +24,29 @@ final class BoundKernel implements AutoCloseable {
     }
 
     private final ProgramSource program;
-    private final Kernel kernel;
+    private final Programs programs;
     private final LaunchRecorder recorder;
-    private final @Nullable Kind[] kinds;
-    private final @Nullable Buffer[] buffers;
-    private final int[] numbers;
+    private @Nullable Kernel kernel;
+    private @Nullable Kind[] kinds = {};
+    private @Nullable Buffer[] buffers = {};
+    private int[] numbers = {};
     private int next;
 
-    BoundKernel(ProgramSource program, Kernel kernel, LaunchRecorder recorder) {
+    /**
+     * A kernel of a program, which is ready from now on.
+     *
+     * @throws dev.sluice.error.DeviceFailure with the compiler's log if it cannot be compiled
+     */
+    BoundKernel(ProgramSource program, Programs programs, LaunchRecorder recorder) {
+        programs.prepare(List.of(program));
         this.program = program;
-        this.kernel = kernel;
+        this.programs = programs;
         this.recorder = recorder;
-        int count = kernel.argCount();
-        kinds = new Kind[count];
-        buffers = new Buffer[count];
-        numbers = new int[count];
     }
 
     /** Begins with the first argument. */
     BoundKernel args() {
+        kernel();
         next = 0;
         return this;
     }
@@ -50,7 +54,7 @@ final class BoundKernel implements AutoCloseable {
     /** A buffer, or null for one that the kernel will not touch. */
     BoundKernel buffer(@Nullable Buffer buffer) {
         if (kinds[next] != Kind.BUFFER || buffers[next] != buffer) {
-            Kernel.Args args = kernel.args().at(next);
+            Kernel.Args args = kernel().args().at(next);
             if (buffer == null) {
                 args.noBuffer();
             } else {
@@ -65,7 +69,7 @@ final class BoundKernel implements AutoCloseable {
 
     BoundKernel i32(int number) {
         if (changes(Kind.I32, number)) {
-            kernel.args().at(next).i32(number);
+            kernel().args().at(next).i32(number);
         }
         next++;
         return this;
@@ -73,7 +77,7 @@ final class BoundKernel implements AutoCloseable {
 
     BoundKernel f32(float number) {
         if (changes(Kind.F32, Float.floatToRawIntBits(number))) {
-            kernel.args().at(next).f32(number);
+            kernel().args().at(next).f32(number);
         }
         next++;
         return this;
@@ -81,7 +85,7 @@ final class BoundKernel implements AutoCloseable {
 
     BoundKernel local(int bytes) {
         if (changes(Kind.LOCAL, bytes)) {
-            kernel.args().at(next).local(bytes);
+            kernel().args().at(next).local(bytes);
         }
         next++;
         return this;
@@ -111,8 +115,18 @@ final class BoundKernel implements AutoCloseable {
         return program;
     }
 
+    /** The kernel, made when it is first wanted: many are for numbers of tokens that never come. */
     Kernel kernel() {
-        return kernel;
+        Kernel present = kernel;
+        if (present == null) {
+            present = programs.kernel(program);
+            kernel = present;
+            int count = present.argCount();
+            kinds = new Kind[count];
+            buffers = new Buffer[count];
+            numbers = new int[count];
+        }
+        return present;
     }
 
     /** The arguments of a launch, in the kernel's order. */
@@ -154,6 +168,8 @@ final class BoundKernel implements AutoCloseable {
 
     @Override
     public void close() {
-        kernel.close();
+        if (kernel != null) {
+            kernel.close();
+        }
     }
 }

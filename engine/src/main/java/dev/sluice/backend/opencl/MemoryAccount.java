@@ -7,10 +7,13 @@ import dev.sluice.opencl.Buffer;
 import dev.sluice.opencl.BufferFlag;
 import dev.sluice.opencl.ClException;
 import dev.sluice.opencl.Context;
+import java.lang.foreign.MemorySegment;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** Every buffer of a device, counted against what the device has. Not thread-safe: its device sees to that. */
 final class MemoryAccount implements AutoCloseable {
@@ -18,6 +21,7 @@ final class MemoryAccount implements AutoCloseable {
     private final Context context;
     private final boolean onHost;
     private final long most;
+    private final HostSlabs slabs;
     private final Set<Buffer> buffers = new HashSet<>();
     private long taken;
 
@@ -32,6 +36,7 @@ final class MemoryAccount implements AutoCloseable {
         this.info = info;
         this.context = context;
         this.onHost = onHost;
+        slabs = new HostSlabs(context);
     }
 
     /**
@@ -41,6 +46,24 @@ final class MemoryAccount implements AutoCloseable {
      * @throws SluiceException with the numbers if it does not fit
      */
     Buffer take(long bytes, String what) {
+        return take(
+                bytes,
+                what,
+                () -> onHost ? context.newBuffer(bytes, BufferFlag.HOST_ALLOCATED) : context.newBuffer(bytes));
+    }
+
+    /**
+     * A new buffer with contents, if the device computes in the host's memory.
+     *
+     * @param what is to be held, for the message
+     * @param contents writes all of it
+     * @throws SluiceException with the numbers if it does not fit
+     */
+    Buffer take(long bytes, String what, Consumer<MemorySegment> contents) {
+        return take(bytes, what, () -> slabs.newBuffer(bytes, contents));
+    }
+
+    private Buffer take(long bytes, String what, Supplier<Buffer> make) {
         if (bytes > info.maxAllocationBytes()) {
             throw new SluiceException(device() + " holds at most " + megabytes(info.maxAllocationBytes())
                     + " in one piece, but " + what + " takes " + megabytes(bytes)
@@ -54,8 +77,8 @@ final class MemoryAccount implements AutoCloseable {
         }
         Buffer buffer;
         try {
-            buffer = onHost ? context.newBuffer(bytes, BufferFlag.HOST_ALLOCATED) : context.newBuffer(bytes);
-        } catch (ClException e) {
+            buffer = make.get();
+        } catch (ClException | OutOfMemoryError e) {
             throw new DeviceFailure(
                     info.id(),
                     DeviceFailure.Phase.ALLOCATE,
@@ -93,5 +116,6 @@ final class MemoryAccount implements AutoCloseable {
     @Override
     public void close() {
         List.copyOf(buffers).forEach(this::free);
+        slabs.close();
     }
 }

@@ -79,7 +79,7 @@ final class OpenClDevice implements Device {
         layers = new CompiledLayers(this, device.info().baseAddressAlignment());
         steps = new Steps(this);
         commands = new Commands(info, queues, deadline, steps, recorder);
-        Upload upload = new Upload(this, memories.sharedWithHost(), tuning().layout());
+        Upload upload = new Upload(this, memories, tuning().layout());
         weights = new WeightStore(this, upload, tuning().layout(), info.maxAllocationBytes());
         streaming = new Streaming(this, queues);
         pass = new ForwardPass(layers);
@@ -113,7 +113,7 @@ final class OpenClDevice implements Device {
     }
 
     BoundKernel bind(ProgramSource source) {
-        return new BoundKernel(source, programs.kernel(source), recorder);
+        return new BoundKernel(source, programs, recorder);
     }
 
     WeightStore weights() {
@@ -206,8 +206,24 @@ final class OpenClDevice implements Device {
         return memories.takeBeyond(bytes, what);
     }
 
+    /**
+     * A buffer with contents, of a device that computes {@link Memories#onHost on the host}.
+     *
+     * @param what is to be held, for the message
+     * @param charged whether it counts as the device's own
+     * @param contents writes all of it
+     * @throws SluiceException with the numbers if it does not fit
+     */
+    synchronized Buffer newBuffer(long bytes, String what, boolean charged, Consumer<MemorySegment> contents) {
+        requireOpen();
+        return memories.take(bytes, what, charged, contents);
+    }
+
     synchronized void free(Buffer buffer) {
         commands.forget(buffer);
+        if (buffer.isOnHost()) {
+            queues.finishQuietly(); // its memory is ours to free, not the driver's, which would wait for what uses it
+        }
         memories.free(buffer);
     }
 

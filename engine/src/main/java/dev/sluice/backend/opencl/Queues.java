@@ -8,12 +8,16 @@ import dev.sluice.opencl.Device;
 import dev.sluice.opencl.Queue;
 import dev.sluice.trace.Timeline;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The context of a device and its in-order queues: one that computes and, from when it is first wanted, one beside it that
  * copies. Not thread-safe: its device sees to that.
  */
 final class Queues implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Queues.class);
+
     private final Device device;
     private final Context context;
     private Queue computing;
@@ -85,6 +89,15 @@ final class Queues implements AutoCloseable {
         computing.finish();
         if (copying != null) {
             copying.finish();
+        }
+    }
+
+    /** As {@link #finish}; what has failed does not run any more, either. */
+    void finishQuietly() {
+        try {
+            finish();
+        } catch (ClException e) {
+            LOG.debug("A queue cannot be waited for", e);
         }
     }
 

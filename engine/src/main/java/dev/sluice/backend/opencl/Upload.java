@@ -10,38 +10,70 @@ import dev.sluice.opencl.Mapping;
 import dev.sluice.opencl.Queue;
 import dev.sluice.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
- * Packs matrices into their layout on their way to the device, piece by piece, several threads at a piece. Where device and
- * host share their memory the tiles are written where they will stay; elsewhere through two buffers in turn, one being
- * packed while the other is copied.
+ * Brings weights to a device: matrices packed into their layout, several threads at a piece, vectors as f32. On a device that
+ * computes in the host's memory they are written where they will stay before the driver hears of them; where device and host
+ * share their memory, through mappings; elsewhere through two buffers in turn, one being packed while the other is copied.
  */
 final class Upload {
     /** Bytes of a piece: large enough to copy at full speed, small beside any model. */
     private static final long PIECE = 16L << 20;
 
     private final OpenClDevice device;
-    private final boolean shared;
+    private final Memories memories;
     private final WeightLayout layout;
 
-    Upload(OpenClDevice device, boolean shared, WeightLayout layout) {
+    Upload(OpenClDevice device, Memories memories, WeightLayout layout) {
         this.device = device;
-        this.shared = shared;
+        this.memories = memories;
         this.layout = layout;
     }
 
-    void tiles(Tensor tensor, Buffer buffer) {
+    /**
+     * A matrix.
+     *
+     * @param bytes that it takes in the device's layout
+     * @param hosted whether it is to lie in the host's memory without counting as the device's own
+     */
+    Buffer matrix(Tensor tensor, long bytes, boolean hosted) {
+        String what = "the tensor " + tensor.name();
         long tileBytes = layout.tileBytes(tensor.type(), tensor.shape().cols());
         long tiles = RowTiles.tiles(tensor.shape().rows());
+        if (memories.onHost()) {
+            return device.newBuffer(bytes, what, !hosted, memory -> pack(tensor, memory, 0, tiles, tileBytes));
+        }
+        Buffer buffer = hosted ? device.newSharedBuffer(bytes, what) : device.newBuffer(bytes, what);
         long step = Math.clamp(PIECE / tileBytes, 1, tiles);
-        device.exclusively(queue -> {
-            if (shared) {
+        return filled(buffer, queue -> {
+            if (memories.sharedWithHost()) {
                 inPlace(queue, tensor, buffer, tiles, tileBytes, step);
             } else {
                 copied(queue, tensor, buffer, tiles, tileBytes, step);
             }
         });
+    }
+
+    /** Numbers as they are. */
+    Buffer vector(float[] numbers, String what) {
+        MemorySegment from = MemorySegment.ofArray(numbers);
+        if (memories.onHost()) {
+            return device.newBuffer(from.byteSize(), what, true, memory -> memory.copyFrom(from));
+        }
+        Buffer buffer = device.newBuffer(from.byteSize(), what);
+        return filled(buffer, queue -> queue.write(buffer, 0, from));
+    }
+
+    private Buffer filled(Buffer buffer, Consumer<Queue> fill) {
+        try {
+            device.exclusively(fill);
+            return buffer;
+        } catch (RuntimeException e) {
+            device.free(buffer);
+            throw e;
+        }
     }
 
     private void inPlace(Queue queue, Tensor tensor, Buffer buffer, long tiles, long tileBytes, long step) {

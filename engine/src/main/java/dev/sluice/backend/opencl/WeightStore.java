@@ -5,7 +5,6 @@ import dev.sluice.graph.Layer;
 import dev.sluice.opencl.Buffer;
 import dev.sluice.tensor.BlockCodec;
 import dev.sluice.tensor.Tensor;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -73,13 +72,7 @@ final class WeightStore implements AutoCloseable {
      * @param hosted whether it is to lie in the host's memory, unless it is there already for another layer
      */
     Matrix matrix(Tensor tensor, boolean hosted) {
-        Entry entry = acquire(new Key(List.of(tensor), true), () -> {
-            String what = "the tensor " + tensor.name();
-            Buffer buffer = hosted
-                    ? device.newSharedBuffer(matrixBytes(tensor), what)
-                    : device.newBuffer(matrixBytes(tensor), what);
-            return filled(buffer, () -> upload.tiles(tensor, buffer));
-        });
+        Entry entry = acquire(new Key(List.of(tensor), true), () -> upload.matrix(tensor, matrixBytes(tensor), hosted));
         return new Matrix(
                 entry.buffer,
                 tensor.type(),
@@ -100,23 +93,9 @@ final class WeightStore implements AutoCloseable {
                 System.arraycopy(one, 0, all, at, one.length);
                 at += one.length;
             }
-            Buffer buffer = device.newBuffer(
-                    (long) Float.BYTES * floats,
-                    "the vector " + tensors.getFirst().name());
-            return filled(
-                    buffer, () -> device.exclusively(queue -> queue.write(buffer, 0, MemorySegment.ofArray(all))));
+            return upload.vector(all, "the vector " + tensors.getFirst().name());
         });
         return entry.buffer;
-    }
-
-    private Buffer filled(Buffer buffer, Runnable fill) {
-        try {
-            fill.run();
-            return buffer;
-        } catch (RuntimeException e) {
-            device.free(buffer);
-            throw e;
-        }
     }
 
     private Entry acquire(Key key, java.util.function.Supplier<Buffer> make) {
