@@ -4,6 +4,7 @@ import dev.sluice.backend.Fence;
 import dev.sluice.error.DeviceFailure;
 import java.util.ArrayDeque;
 import java.util.Queue;
+import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -13,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * take the processor from the computation on which the copy is not to cost any time.
  *
  * <p>Who reckons a copy may have to wait for the computation that it overwrites the weights of. That cannot be one that waits for
- * a later copy: a layer is submitted after its own copy, and before the copies that wait for it.
+ * a later copy: a layer is submitted after its own copy, and before the copies that wait for it. So nobody waits for more than the
+ * copies up to his own.
  */
 final class StreamedCopies {
     /** What a copy takes. */
@@ -33,7 +35,12 @@ final class StreamedCopies {
     private final Duration duration;
     private final Listener listener;
     private final Queue<Copy> pending = new ArrayDeque<>();
-    private final ReentrantLock reckoning = new ReentrantLock();
+    private final ReentrantLock lock = new ReentrantLock();
+    /** A copy has been reckoned. */
+    private final Condition reckoned = lock.newCondition();
+    /** Whether a thread reckons one; it does so without the lock, so that others see when theirs is done. */
+    private boolean reckoning;
+
     private long end = System.nanoTime();
 
     StreamedCopies(Health health, Duration duration, Listener listener) {
@@ -50,31 +57,44 @@ final class StreamedCopies {
     Copy submit(long bytes, @Nullable Event before) {
         health.requireWorking();
         Copy copy = new Copy(this, bytes, before, System.nanoTime());
-        synchronized (pending) {
+        lock.lock();
+        try {
             pending.add(copy);
+        } finally {
+            lock.unlock();
         }
         return copy;
     }
 
-    private @Nullable Copy next() {
-        synchronized (pending) {
-            return pending.poll();
+    /** Reckons the copies up to one, each of them by whichever thread comes first. */
+    private void reckon(Copy last) {
+        lock.lock();
+        try {
+            while (!last.reckoned) {
+                if (reckoning) {
+                    reckoned.awaitUninterruptibly();
+                } else {
+                    reckonFirst();
+                }
+            }
+        } finally {
+            lock.unlock();
         }
     }
 
-    /** Reckons the copies up to one. */
-    private void reckon(Copy last) {
-        reckoning.lock();
+    private void reckonFirst() {
+        Copy copy = pending.poll();
+        if (copy == null) {
+            throw new IllegalStateException("a copy that was not queued");
+        }
+        reckoning = true;
+        lock.unlock();
         try {
-            while (!last.reckoned) {
-                Copy copy = next();
-                if (copy == null) {
-                    throw new IllegalStateException("a copy that was not queued");
-                }
-                reckonNext(copy);
-            }
+            reckonNext(copy);
         } finally {
-            reckoning.unlock();
+            lock.lock();
+            reckoning = false;
+            reckoned.signalAll();
         }
     }
 

@@ -81,25 +81,6 @@ public final class Event extends NativeHandle {
         }
     }
 
-    /** Whether a command has ended, done or failed. */
-    static boolean ended(MemorySegment event) {
-        return status(event) <= CL.CL_COMPLETE();
-    }
-
-    /** Waits until a command has ended, well or not: whoever asks for its outcome learns it. */
-    static void awaitEnd(Context context, MemorySegment event) {
-        if (ended(event)) {
-            return;
-        }
-        try {
-            context.await(event.address());
-        } catch (ClException e) {
-            if (!ended(event)) {
-                throw e;
-            }
-        }
-    }
-
     private static int status(MemorySegment event) {
         return new Info(
                         "clGetEventInfo",

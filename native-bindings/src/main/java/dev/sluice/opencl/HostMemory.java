@@ -1,13 +1,12 @@
 package dev.sluice.opencl;
 
-import dev.sluice.opencl.ffi.CL;
 import dev.sluice.system.PageMemory;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.channels.FileChannel;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,8 +24,12 @@ public final class HostMemory extends NativeHandle {
     private final Runnable free;
 
     private final MemorySegment segment;
-    /** Events of copies in flight, oldest first; each holds a reference of its own. */
-    private final Deque<MemorySegment> inFlight = new ArrayDeque<>();
+    /** Events of copies in flight, oldest first; each is held by a reference of its own. */
+    private long[] inFlight = new long[2];
+
+    private int copies;
+    /** What a driver answers to the question whether a copy has ended. */
+    private final MemorySegment answer = Arena.ofAuto().allocate(ValueLayout.JAVA_INT);
     /** Whose copies they are. */
     private @Nullable Context user;
     /** How many buffers lie here. */
@@ -119,14 +122,20 @@ public final class HostMemory extends NativeHandle {
         return segment.byteSize();
     }
 
-    /** Takes note of a copy in flight. */
-    synchronized void usedBy(Context context, MemorySegment event) {
+    /** Takes note of a copy in flight, by its event. */
+    synchronized void usedBy(Context context, long event) {
         user = context;
-        while (!inFlight.isEmpty() && Event.ended(inFlight.getFirst())) {
-            releaseEvent(inFlight.removeFirst());
+        int ended = 0;
+        while (ended < copies && EventAddress.ended(inFlight[ended], answer)) {
+            EventAddress.release(inFlight[ended++]);
         }
-        Status.check(CL.clRetainEvent(event), "clRetainEvent");
-        inFlight.addLast(event);
+        copies -= ended;
+        System.arraycopy(inFlight, ended, inFlight, 0, copies);
+        if (copies == inFlight.length) {
+            inFlight = Arrays.copyOf(inFlight, 2 * copies);
+        }
+        EventAddress.retain(event);
+        inFlight[copies++] = event;
     }
 
     /** A driver that does not answer may still write here: closing it frees nothing. */
@@ -143,11 +152,11 @@ public final class HostMemory extends NativeHandle {
     @Override
     synchronized void release(MemorySegment released) {
         Context context = user;
-        while (context != null && !inFlight.isEmpty()) {
-            MemorySegment event = inFlight.removeFirst();
-            Event.awaitEnd(context, event);
-            releaseEvent(event);
+        for (int i = 0; context != null && i < copies; i++) {
+            EventAddress.awaitEnd(context, inFlight[i], answer);
+            EventAddress.release(inFlight[i]);
         }
+        copies = 0;
         closed = true;
         freeUnlessHeld();
     }
@@ -169,9 +178,5 @@ public final class HostMemory extends NativeHandle {
         if (closed && buffers == 0) {
             free.run();
         }
-    }
-
-    private static void releaseEvent(MemorySegment event) {
-        Status.check(CL.clReleaseEvent(event), "clReleaseEvent");
     }
 }

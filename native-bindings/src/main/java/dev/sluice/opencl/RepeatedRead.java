@@ -109,7 +109,7 @@ public final class RepeatedRead implements AutoCloseable {
         if (queue != null) {
             Context context = queue.context();
             queue = null;
-            Event.awaitEnd(context, event.get(ValueLayout.ADDRESS, 0));
+            EventAddress.awaitEnd(context, event.get(ValueLayout.JAVA_LONG, 0), arena.allocate(ValueLayout.JAVA_INT));
             release(event);
         }
     }

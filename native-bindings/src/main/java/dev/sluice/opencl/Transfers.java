@@ -73,7 +73,7 @@ final class Transfers {
             memory.requireOpen();
             Event event = queue.event(command);
             try {
-                memory.usedBy(queue.context(), event.handle());
+                memory.usedBy(queue.context(), event.handle().address());
                 queue.flush();
                 return event;
             } catch (RuntimeException e) {

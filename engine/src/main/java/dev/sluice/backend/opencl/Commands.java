@@ -5,9 +5,9 @@ import dev.sluice.backend.LaunchProfile;
 import dev.sluice.error.DeviceFailure;
 import dev.sluice.opencl.Buffer;
 import dev.sluice.opencl.ClException;
-import dev.sluice.opencl.Event;
 import dev.sluice.opencl.Queue;
 import dev.sluice.opencl.RepeatedRead;
+import dev.sluice.opencl.RepeatedWrite;
 import dev.sluice.trace.Timeline;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
@@ -124,10 +124,10 @@ final class Commands implements AutoCloseable {
         steps.forget(queues.computing(), layer);
     }
 
-    /** Waits for a command, while others may use the device. */
-    void await(Event event) {
+    /** Waits for a copy to the device, while others may use it. */
+    void await(RepeatedWrite write) {
         try {
-            event.await();
+            write.await();
         } catch (ClException e) {
             throw Failing.at(info, e);
         }

@@ -160,6 +160,12 @@ final class OpenClDevice implements Device {
         commands.run(action);
     }
 
+    /** Has a streamed layer compute with what a slot holds; makes no object, as it is done for each token. */
+    synchronized void use(OpenClSlot slot, StreamedMatrices by) {
+        requireOpen();
+        by.use(slot);
+    }
+
     /** Runs something unless the device has been closed, which has then done it already. */
     synchronized void exclusivelyIfOpen(Runnable action) {
         if (!closed) {

@@ -4,11 +4,12 @@ import dev.sluice.backend.Fence;
 import dev.sluice.backend.WeightImage;
 import dev.sluice.backend.WeightSlot;
 import dev.sluice.opencl.Buffer;
-import dev.sluice.opencl.Event;
 import dev.sluice.opencl.Queue;
+import dev.sluice.opencl.RepeatedWrite;
 import dev.sluice.trace.Timeline;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,9 +25,14 @@ final class OpenClSlot implements WeightSlot, Streaming.Part {
     private final Queue copies;
     private final Buffer buffer;
     private final Map<Part, Buffer> parts = new HashMap<>();
+    private final RepeatedWrite copy;
     private final Fence there = this::awaitArrival;
-    private @Nullable Event arrived;
-    private long arrivedBytes;
+    // Made once, for slots are filled for each token.
+    private final Consumer<Queue> filling = this::send;
+    /** What is to be sent, while that is being done. */
+    private @Nullable OpenClImage image;
+
+    private long sentBytes;
     /** Whether the queue of the computation waits for the arrival already. */
     private boolean awaited;
 
@@ -36,6 +42,7 @@ final class OpenClSlot implements WeightSlot, Streaming.Part {
         this.device = device;
         this.queues = queues;
         copies = queues.copying();
+        copy = new RepeatedWrite(copies);
         buffer = device.newBuffer(bytes, "a slot that streamed weights come to");
     }
 
@@ -55,48 +62,50 @@ final class OpenClSlot implements WeightSlot, Streaming.Part {
 
     /** Has the queue of the computation wait for what was sent here last. */
     void arrive(Queue queue) {
-        Event copy = arrived;
-        if (copy == null) {
+        if (!copy.begun()) {
             throw new IllegalStateException("the slot was not filled, or is closed");
         }
         if (!awaited) {
-            queue.waitFor(copy);
+            copy.holdUp(queue);
             awaited = true;
         }
     }
 
     @Override
-    public Fence fill(WeightImage image, long count) {
-        if (!(image instanceof OpenClImage own) || !own.belongsTo(device)) {
+    public Fence fill(WeightImage from, long count) {
+        if (!(from instanceof OpenClImage own) || !own.belongsTo(device)) {
             throw new IllegalArgumentException("an image of another device");
         }
         if (count > bytes() || count > own.memory().byteSize()) {
             throw new IllegalArgumentException(
                     count + " bytes of an image of " + own.memory().byteSize() + " for a slot of " + bytes());
         }
-        device.exclusively(queue -> {
-            Event before = arrived;
-            if (before != null) {
-                // In-order queue: all that computes with what is here now was queued before this.
-                try (Event used = queue.marker()) {
-                    copies.waitFor(used);
-                }
-                if (Timeline.on() && copies.profiling()) {
-                    device.spans().copying("weights", arrivedBytes, before);
-                } else {
-                    before.close();
-                }
+        synchronized (device) {
+            image = own;
+            if (copy.begun() && Timeline.on() && copies.profiling()) {
+                device.spans().copying("weights", sentBytes, copy.event());
             }
-            arrived = copies.writeAsync(buffer, 0, own.memory(), 0, count);
-            arrivedBytes = count;
-            awaited = false;
-        });
+            sentBytes = count;
+            device.exclusively(filling);
+        }
         return there;
     }
 
+    private void send(Queue computing) {
+        OpenClImage from = image;
+        if (from == null) {
+            throw new IllegalStateException("nothing is to be sent");
+        }
+        if (copy.begun()) {
+            // In-order queue: all that computes with what is here now was queued before this.
+            copy.waitFor(computing);
+        }
+        copy.start(buffer, from.memory(), sentBytes);
+        awaited = false;
+    }
+
     private void awaitArrival() {
-        Event copy = arrived;
-        if (copy != null) {
+        if (copy.begun()) {
             device.commands().await(copy);
         }
     }
@@ -107,10 +116,7 @@ final class OpenClSlot implements WeightSlot, Streaming.Part {
             if (!closed) {
                 closed = true;
                 queues.finish();
-                if (arrived != null) {
-                    arrived.close();
-                    arrived = null;
-                }
+                copy.close();
                 parts.values().forEach(Buffer::close);
                 parts.clear();
                 device.free(buffer);

@@ -57,7 +57,7 @@ final class OpenClStreamedLayer implements StreamedLayer {
             throw new IllegalArgumentException(
                     layer().name() + ": the slot is another device's, or has less than " + imageBytes() + " bytes");
         }
-        device.exclusively(queue -> matrices.use(own));
+        device.use(own, matrices);
     }
 
     @Override

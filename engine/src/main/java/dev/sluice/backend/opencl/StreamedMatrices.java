@@ -41,11 +41,13 @@ final class StreamedMatrices {
 
     void use(OpenClSlot other) {
         slot = other;
-        List<Buffer> places = parts.computeIfAbsent(
-                other,
-                s -> image.places().stream()
-                        .map(place -> s.part(place.offset(), place.bytes()))
-                        .toList());
+        List<Buffer> places = parts.get(other);
+        if (places == null) {
+            places = image.places().stream()
+                    .map(place -> other.part(place.offset(), place.bytes()))
+                    .toList();
+            parts.put(other, places);
+        }
         for (int i = 0; i < places.size(); i++) {
             matrices.get(i).moveTo(places.get(i));
         }

@@ -4,12 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
 import dev.sluice.backend.KvType;
+import dev.sluice.runtime.Assignment;
 import dev.sluice.runtime.Batch;
 import dev.sluice.runtime.GreedyRun;
+import dev.sluice.runtime.HostShare;
 import dev.sluice.runtime.Sequence;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -32,6 +35,11 @@ class AllocationTest {
 
     static List<TinyModel.Place> places() {
         return TinyModel.places().toList();
+    }
+
+    /** Of two devices. */
+    static List<TinyModel.Place> pairs() {
+        return TinyModel.places().filter(place -> place.devices().size() == 2).toList();
     }
 
     private static void assertMakesNothing(String what, Runnable step) {
@@ -61,6 +69,20 @@ class AllocationTest {
                 batch(tiny, 2 * SEQUENCES); // in groups that follow each other, or all together
             }
             prompt(tiny);
+        }
+    }
+
+    /** Some streamed, of which the CPU computes halves. */
+    @ParameterizedTest
+    @MethodSource("pairs")
+    void stepsThroughStreamedLayersMakeNoObjects(TinyModel.Place place) {
+        try (TinyModel tiny = new TinyModel(
+                place,
+                (devices, layers) -> List.of(Assignment.streaming(devices.getFirst(), layers, Set.of(1, 2, 3), 2, null)
+                        .withHost(new HostShare(devices.getLast(), Set.of(1, 3), 1))))) {
+            greedy(tiny);
+            sampled(tiny);
+            batch(tiny, SEQUENCES);
         }
     }
 

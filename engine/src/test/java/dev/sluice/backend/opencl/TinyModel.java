@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -33,7 +34,13 @@ final class TinyModel implements AutoCloseable {
     private final ModelSource source;
     final Executor executor;
 
+    /** The layers in equal runs. */
     TinyModel(Place place) {
+        this(place, TinyModel::inRuns);
+    }
+
+    /** {@code placement}: what the devices take of so many layers. */
+    TinyModel(Place place, BiFunction<List<Device>, Integer, List<Assignment>> placement) {
         try {
             source = ModelFiles.open(
                     Path.of(Objects.requireNonNull(TinyModel.class.getResource("/conformance/models/llama3-gqa.gguf"))
@@ -43,13 +50,17 @@ final class TinyModel implements AutoCloseable {
         }
         place.devices().forEach(open -> devices.add(open.get()));
         Graph graph = ModelFamilies.lower(source);
+        executor =
+                new Executor(graph, placement.apply(devices, graph.layers().size()), OpenClRuns.BATCH, Progress.NONE);
+    }
+
+    private static List<Assignment> inRuns(List<Device> devices, int layers) {
         List<Assignment> assignments = new ArrayList<>();
-        int layers = graph.layers().size();
         for (int i = 0; i < devices.size(); i++) {
             int count = layers * (i + 1) / devices.size() - layers * i / devices.size();
             assignments.add(Assignment.resident(devices.get(i), count));
         }
-        executor = new Executor(graph, assignments, OpenClRuns.BATCH, Progress.NONE);
+        return assignments;
     }
 
     /** The CPU. */
