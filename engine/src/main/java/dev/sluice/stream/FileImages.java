@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +27,9 @@ final class FileImages implements ImageSource {
     private final List<StreamedLayer> layers;
     private final List<WeightSlot> slots;
     private final List<WeightImage> images = new ArrayList<>();
+    /** The memory of each. */
+    private final List<ReadRoom> rooms = new ArrayList<>();
+
     private final PackedFiles files;
     /** Slot and layer of each fill that is not begun, at its number modulo the slots: of each slot there is one at most. */
     private final int[] targets;
@@ -79,11 +81,12 @@ final class FileImages implements ImageSource {
         try {
             for (int i = 0; i < count; i++) {
                 images.add(device.newImage(PackedFiles.roomFor(largest)));
+                rooms.add(new ReadRoom(images.getLast().segment()));
             }
             int packed = 0;
             for (StreamedLayer layer : layers) {
                 loading.report(packed++, layers.size());
-                files.add(layer, images.getFirst().segment());
+                files.add(layer, rooms.getFirst());
             }
             loading.report(layers.size(), layers.size());
             done = true;
@@ -106,7 +109,13 @@ final class FileImages implements ImageSource {
 
     @Override
     public synchronized void awaitBegun(int slot) {
-        awaitThat(() -> begun > numbers[slot] || failure != null);
+        try {
+            while (begun <= numbers[slot] && failure == null) {
+                wait();
+            }
+        } catch (InterruptedException e) {
+            throw interrupted(e);
+        }
         if (failure != null) {
             throw failure;
         }
@@ -114,7 +123,13 @@ final class FileImages implements ImageSource {
 
     /** @return the number of the next fill; -1 when there will be none */
     private synchronized long next() {
-        awaitThat(() -> begun < asked || closing);
+        try {
+            while (begun >= asked && !closing) {
+                wait();
+            }
+        } catch (InterruptedException e) {
+            throw interrupted(e);
+        }
         return closing ? -1 : begun;
     }
 
@@ -128,16 +143,9 @@ final class FileImages implements ImageSource {
         notifyAll();
     }
 
-    /** The caller holds this. */
-    private void awaitThat(BooleanSupplier condition) {
-        try {
-            while (!condition.getAsBoolean()) {
-                wait();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new SluiceException("interrupted while waiting for streamed weights", e);
-        }
+    private static SluiceException interrupted(InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return new SluiceException("interrupted while waiting for streamed weights", e);
     }
 
     private void read() {
@@ -149,7 +157,7 @@ final class FileImages implements ImageSource {
                 copies[place].await();
                 int index = spare[place];
                 long bytes = layers.get(layer).imageBytes();
-                files.read(layer, images.get(index).segment(), bytes);
+                files.read(layer, rooms.get(index), bytes);
                 letGo(slot, slots.get(slot).fill(images.get(index), bytes));
                 held[slot] = index;
                 began();

@@ -5,7 +5,6 @@ import dev.sluice.error.SluiceException;
 import dev.sluice.system.DirectReads;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,9 +21,6 @@ import java.util.Optional;
  * again.
  */
 final class PackedFiles implements AutoCloseable {
-    /** The most that one call reads or writes: enough to hide a disk's latency; calls for ten times as much were slower. */
-    private static final long MOST_AT_ONCE = 16L << 20;
-
     /** What files are long in: a multiple of the blocks of all usual file systems, which direct reads come in. */
     private static final long BLOCK = 4096;
 
@@ -56,15 +52,15 @@ final class PackedFiles implements AutoCloseable {
      * @param room memory for the image, as much as {@link #roomFor} says
      * @throws SluiceException if the disk has no room for it
      */
-    void add(StreamedLayer layer, MemorySegment room) {
+    void add(StreamedLayer layer, ReadRoom room) {
         long bytes = roomFor(layer.imageBytes());
         Path file = folder.resolve(
                 layer.layer().name().replaceAll("[^A-Za-z0-9]+", "-") + "." + layer.imageLayout() + ".packed");
         try {
             if (!Files.isRegularFile(file) || Files.size(file) != bytes) {
-                write(layer, file, room.asSlice(0, bytes));
+                write(layer, file, room, bytes);
             }
-            files.add(open(file, room));
+            files.add(open(file, room.memory()));
         } catch (IOException e) {
             throw new SluiceException(
                     "The packed weights of " + layer.layer().name() + " cannot be kept in " + file + ": " + e
@@ -88,22 +84,22 @@ final class PackedFiles implements AutoCloseable {
         return direct && !cached;
     }
 
-    private void write(StreamedLayer layer, Path file, MemorySegment room) throws IOException {
+    private void write(StreamedLayer layer, Path file, ReadRoom room, long bytes) throws IOException {
         Files.createDirectories(folder);
         long free = Files.getFileStore(folder).getUsableSpace();
-        if (free < room.byteSize()) {
+        if (free < bytes) {
             throw new IOException(String.format(
                     Locale.ROOT,
                     "%.1f MiB are needed, %.1f MiB are free",
-                    room.byteSize() / (1024.0 * 1024.0),
+                    bytes / (1024.0 * 1024.0),
                     free / (1024.0 * 1024.0)));
         }
-        layer.pack(room);
+        layer.pack(room.memory().asSlice(0, bytes));
         Path partial = Files.createTempFile(folder, "packing", ".partial");
         try {
             try (FileChannel channel = FileChannel.open(partial, StandardOpenOption.WRITE)) {
-                for (long at = 0; at < room.byteSize(); ) {
-                    at += channel.write(view(room, at), at);
+                for (long at = 0; at < bytes; ) {
+                    at += channel.write(room.piece(at, bytes), at);
                 }
             }
             Files.move(partial, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
@@ -116,23 +112,17 @@ final class PackedFiles implements AutoCloseable {
      * Reads an image.
      *
      * @param index of the layer, in the order in which they were added
-     * @param target as long as {@link #roomFor} says
+     * @param room at least as long as {@link #roomFor} says
      */
-    void read(int index, MemorySegment target, long imageBytes) throws IOException {
+    void read(int index, ReadRoom room, long imageBytes) throws IOException {
         long bytes = roomFor(imageBytes);
-        MemorySegment room = target.asSlice(0, bytes);
         for (long at = 0; at < bytes; ) {
-            int count = files.get(index).read(view(room, at), at);
+            int count = files.get(index).read(room.piece(at, bytes), at);
             if (count < 0) {
                 throw new IOException("it ends at " + at + " of " + bytes + " bytes");
             }
             at += count;
         }
-    }
-
-    private static ByteBuffer view(MemorySegment segment, long at) {
-        return segment.asSlice(at, Math.min(MOST_AT_ONCE, segment.byteSize() - at))
-                .asByteBuffer();
     }
 
     Path folder() {

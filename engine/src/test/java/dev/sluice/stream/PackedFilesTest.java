@@ -27,6 +27,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class PackedFilesTest {
+    /** More than one call reads. */
+    private static final int LARGEST = (16 << 20) + 4097;
+
     @TempDir
     Path folder;
 
@@ -90,20 +93,22 @@ class PackedFilesTest {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void imagesOfAnyLengthAreReadAsTheyWerePacked(boolean direct) throws IOException {
-        List<Image> images = List.of(Image.of(0, 3), Image.of(1, 4096), Image.of(2, 3 * 4096 + 17));
+        List<Image> images =
+                List.of(Image.of(0, 3), Image.of(1, 4096), Image.of(2, 3 * 4096 + 17), Image.of(3, LARGEST));
         try (Arena arena = Arena.ofConfined();
                 PackedFiles files = new PackedFiles(folder.resolve("packed"), direct)) {
-            MemorySegment room = PageMemory.allocate(arena, PackedFiles.roomFor(3 * 4096 + 17));
+            ReadRoom room = new ReadRoom(PageMemory.allocate(arena, PackedFiles.roomFor(LARGEST)));
             for (Image image : images) {
                 files.add(image, room);
             }
             // Files that are here may be on a file system without direct reads, but none is read so that was not to be.
             assertTrue(direct || !files.direct());
-            for (int i : new int[] {2, 0, 1, 2}) {
+            for (int i : new int[] {2, 0, 3, 1, 2}) {
                 byte[] expected = images.get(i).bytes;
-                room.fill((byte) 1);
+                room.memory().fill((byte) 1);
                 files.read(i, room, expected.length);
-                assertArrayEquals(expected, room.asSlice(0, expected.length).toArray(ValueLayout.JAVA_BYTE));
+                assertArrayEquals(
+                        expected, room.memory().asSlice(0, expected.length).toArray(ValueLayout.JAVA_BYTE));
             }
         }
         assertEquals(4 * 4096, PackedFiles.roomFor(3 * 4096 + 17));

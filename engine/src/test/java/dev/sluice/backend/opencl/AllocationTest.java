@@ -10,9 +10,11 @@ import dev.sluice.runtime.GreedyRun;
 import dev.sluice.runtime.HostShare;
 import dev.sluice.runtime.Sequence;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -82,6 +84,19 @@ class AllocationTest {
                         .withHost(new HostShare(devices.getLast(), Set.of(1, 3), 1))))) {
             greedy(tiny);
             sampled(tiny);
+            batch(tiny, SEQUENCES);
+        }
+    }
+
+    /** Weights that come from files. */
+    @ParameterizedTest
+    @MethodSource("pairs")
+    void stepsThroughLayersOfFilesMakeNoObjects(TinyModel.Place place, @TempDir Path folder) {
+        try (TinyModel tiny = new TinyModel(
+                place,
+                (devices, layers) ->
+                        List.of(Assignment.streaming(devices.getFirst(), layers, Set.of(1, 2, 3), 1, folder)))) {
+            greedy(tiny);
             batch(tiny, SEQUENCES);
         }
     }
