@@ -22,6 +22,7 @@ import dev.sluice.plan.HardwareFiles;
 import dev.sluice.plan.HostProfile;
 import dev.sluice.plan.ProfileStore;
 import dev.sluice.runtime.Assignment;
+import dev.sluice.tensor.DType;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -160,7 +161,7 @@ public final class PredictionBench {
             }
         }
         for (DeviceInfo device : devices) {
-            if (store.find(device).isEmpty() || store.findHost().isEmpty()) {
+            if (!isMeasured(device)) {
                 measure(catalog, device, () -> {}); // a plan needs profiles
             }
         }
@@ -182,6 +183,14 @@ public final class PredictionBench {
         String label = model.assignments().stream().map(PredictionBench::label).collect(Collectors.joining(" + "));
         System.err.println(label + ": " + model.path());
         return new Case(model, used, label, new HashMap<>());
+    }
+
+    private boolean isMeasured(DeviceInfo device) {
+        Set<String> formats = subject.formats().stream().map(DType::name).collect(Collectors.toSet());
+        return store.findHost().isPresent()
+                && store.find(device)
+                        .filter(profile -> profile.rates().keySet().containsAll(formats))
+                        .isPresent();
     }
 
     private static String label(Assignment assignment) {

@@ -42,8 +42,8 @@ final class OpenClSlot implements WeightSlot, Streaming.Part {
         this.device = device;
         this.queues = queues;
         copies = queues.copying();
-        copy = new RepeatedWrite(copies);
         buffer = device.newBuffer(bytes, "a slot that streamed weights come to");
+        copy = new RepeatedWrite(copies);
     }
 
     boolean belongsTo(OpenClDevice other) {
