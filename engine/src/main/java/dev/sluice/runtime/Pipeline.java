@@ -150,11 +150,10 @@ final class Pipeline {
         if (run >= runs) {
             return; // the last device has nothing but the head, which nobody asks for
         }
-        boolean alone = work.count() == 1;
         DeviceMemory between = memory.hidden(p, i);
         DeviceMemory in = between;
         if (run == 0) {
-            in = p > 0 ? arrival(work, i, p, alone, memory) : ids != null ? ids : memory.ids(i);
+            in = p > 0 ? arrival(work, i, p, memory) : ids != null ? ids : memory.ids(i);
         }
         boolean last = run == runs - 1;
         boolean logits = last && p == parts.size() - 1 && one.slot() != MicroBatch.NO_OUTPUTS;
@@ -166,7 +165,7 @@ final class Pipeline {
         Fence fence = part.submit(
                 run, whole, step, in, between, out, one.sources(executor).get(p));
         memory.trace().submitted(p, step, fence);
-        if (last && !alone && p < parts.size() - 1 && parts.get(p + 1).runs(headToo(one, p + 1)) > 0) {
+        if (last && p < parts.size() - 1 && parts.get(p + 1).runs(headToo(one, p + 1)) > 0) {
             memory.depart(p, i, step.tokens());
             if (lag(p) == 0) {
                 times.add(p, work.prompt(), memory.clock().done(p, i));
@@ -175,12 +174,7 @@ final class Pipeline {
     }
 
     /** Waits for a micro-batch to come from the part before, and for nothing else that is on its way. */
-    private DeviceMemory arrival(MicroBatches work, int i, int p, boolean alone, StepMemory memory) {
-        if (alone) {
-            DeviceMemory arrived = memory.arrival(p, work.get(i).step().tokens());
-            times.add(p - 1, work.prompt(), memory.clock().done(p - 1, i));
-            return arrived;
-        }
+    private DeviceMemory arrival(MicroBatches work, int i, int p, StepMemory memory) {
         MemorySegment rows = memory.await(p - 1, i);
         if (lag(p - 1) > 0) {
             times.add(p - 1, work.prompt(), memory.clock().done(p - 1, i));

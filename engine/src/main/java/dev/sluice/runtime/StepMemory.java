@@ -3,7 +3,6 @@ package dev.sluice.runtime;
 import dev.sluice.backend.DeviceMemory;
 import dev.sluice.backend.ReadBack;
 import dev.sluice.backend.Window;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,8 +31,6 @@ final class StepMemory {
     /** From each device but the last. */
     private final List<List<Crossing>> crossings = new ArrayList<>();
 
-    private final Arena arena = Arena.ofShared();
-    private final Window crossing;
     private final long rowBytes;
     private final List<DeviceMemory> logits = new ArrayList<>();
     private final List<DeviceMemory> best = new ArrayList<>();
@@ -88,7 +85,6 @@ final class StepMemory {
                     }
                 }
             }
-            crossing = new Window(last == 0 ? MemorySegment.NULL : arena.allocate(activations, 64));
             logits(0, logitRows);
         } catch (RuntimeException e) {
             close();
@@ -142,16 +138,6 @@ final class StepMemory {
     /** A micro-batch's activations on the device of a part. */
     DeviceMemory hidden(int part, int number) {
         return hidden.get(part).get(number % ring);
-    }
-
-    /** What the part before has made of so many tokens, brought to the device of a part; waits for it. */
-    DeviceMemory arrival(int part, int tokens) {
-        MemorySegment rows = crossing.of(rowBytes * tokens);
-        trace.awaitIfWatched(part - 1, "activations");
-        trace.copying(part - 1);
-        hidden.get(part - 1).getFirst().read(0, rows);
-        trace.copied(part - 1, "activations", rows.byteSize());
-        return arrive(part, 0, rows);
     }
 
     /** Has what a part has made of a micro-batch brought to the host, behind what was submitted so far. */
@@ -244,7 +230,6 @@ final class StepMemory {
             closed = true;
             crossings.forEach(all -> all.forEach(one -> Release.of(one.read::close)));
             memories.reversed().forEach(memory -> Release.of(memory::close));
-            arena.close();
         }
     }
 }

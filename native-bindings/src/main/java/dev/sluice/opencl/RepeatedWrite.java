@@ -18,12 +18,18 @@ public final class RepeatedWrite implements AutoCloseable {
 
     private MemorySegment next = arena.allocate(ValueLayout.ADDRESS);
     private final MemorySegment used = arena.allocate(ValueLayout.ADDRESS);
+    private final MemorySegment answer = arena.allocate(ValueLayout.JAVA_INT);
     private boolean begun;
     private boolean closed;
 
     /** {@code copies}: the queue that carries the copies out. */
     public RepeatedWrite(Queue copies) {
         this.copies = copies;
+    }
+
+    /** The queue that carries the copies out. */
+    public Queue queue() {
+        return copies;
     }
 
     /** Whether a copy was begun. */
@@ -107,6 +113,13 @@ public final class RepeatedWrite implements AutoCloseable {
     public void await() {
         requireBegun();
         copies.context().await(event.get(ValueLayout.JAVA_LONG, 0));
+    }
+
+    /** Waits until the copy that was begun last, if there is one, has ended, well or not: its memory may be written again. */
+    public void awaitEnd() {
+        if (begun) {
+            EventAddress.awaitEnd(copies.context(), event.get(ValueLayout.JAVA_LONG, 0), answer);
+        }
     }
 
     /** The copy that was begun last, for those who ask when it ran; the caller closes it. */

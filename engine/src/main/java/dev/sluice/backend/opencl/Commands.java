@@ -66,6 +66,16 @@ final class Commands implements AutoCloseable {
         }
     }
 
+    /** See {@link dev.sluice.backend.DeviceMemory#write}; of few bytes. */
+    void write(SmallWrites to, MemorySegment from) {
+        try {
+            settle(); // as for many
+            to.write(queues.computing(), from);
+        } catch (ClException e) {
+            throw gaveUp(e);
+        }
+    }
+
     /** See {@link dev.sluice.backend.DeviceMemory#read}. */
     void read(Buffer from, long offset, MemorySegment to) {
         try {

@@ -239,6 +239,12 @@ final class OpenClDevice implements Device {
         commands.write(to, offset, from);
     }
 
+    /** See {@link DeviceMemory#write}; of few bytes. */
+    synchronized void write(SmallWrites to, MemorySegment from) {
+        requireOpen();
+        commands.write(to, from);
+    }
+
     /** See {@link DeviceMemory#read}. */
     synchronized void read(Buffer from, long offset, MemorySegment to) {
         requireOpen();

@@ -5,12 +5,14 @@ import dev.sluice.backend.ReadBack;
 import dev.sluice.opencl.Buffer;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** A buffer of a device. */
 final class OpenClMemory implements DeviceMemory {
     private final OpenClDevice device;
     private final Buffer buffer;
     private final long bytes;
+    private @Nullable SmallWrites small;
 
     OpenClMemory(OpenClDevice device, long bytes) {
         this.device = device;
@@ -37,7 +39,18 @@ final class OpenClMemory implements DeviceMemory {
     @Override
     public void write(long offset, MemorySegment source) {
         Objects.checkFromIndexSize(offset, source.byteSize(), bytes);
-        device.write(buffer(), offset, source);
+        if (offset > 0 || source.byteSize() == 0 || source.byteSize() > SmallWrites.MOST) {
+            device.write(buffer(), offset, source);
+            return;
+        }
+        synchronized (device) {
+            SmallWrites present = small;
+            if (present == null) {
+                present = new SmallWrites(buffer());
+                small = present;
+            }
+            device.write(present, source);
+        }
     }
 
     @Override
@@ -55,6 +68,12 @@ final class OpenClMemory implements DeviceMemory {
     @Override
     public void close() {
         device.settle();
+        synchronized (device) {
+            if (small != null) {
+                small.close();
+                small = null;
+            }
+        }
         device.free(buffer);
     }
 }
