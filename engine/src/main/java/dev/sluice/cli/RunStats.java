@@ -98,7 +98,9 @@ final class RunStats {
                             overlap && i == model.assignments().size() - 1 ? 0 : prefill.get(i)),
                     Speeds.of(
                             steps, tokens.isEmpty() ? 0 : steps * tokens.get(i).seconds(), decode.get(i)),
-                    1 - decode.get(i) * 1e9 / Math.max(1, run.timings().decode())));
+                    Math.max(
+                            0,
+                            1 - decode.get(i) * 1e9 / Math.max(1, run.timings().decode()))));
         }
         if (stats.rows.size() > 1) {
             stats.rows.add(new Row(

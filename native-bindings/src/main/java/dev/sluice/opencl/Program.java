@@ -64,6 +64,7 @@ public final class Program extends NativeHandle {
     }
 
     private void build(String options) {
+        Builds.begin();
         try (Arena arena = Arena.ofConfined()) {
             int status = CL.clBuildProgram(
                     handle(),
@@ -75,6 +76,8 @@ public final class Program extends NativeHandle {
             if (status != 0) {
                 throw new ClException("clBuildProgram", status, buildLog());
             }
+        } finally {
+            Builds.done();
         }
     }
 
