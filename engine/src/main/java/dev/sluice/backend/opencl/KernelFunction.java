@@ -8,8 +8,8 @@ import java.util.regex.Pattern;
 
 /**
  * A kernel of one-work-item groups as a function that another kernel calls: its source with the group's place and the number
- * of groups, of both dimensions, as further arguments ({@code group_0, groups_0, group_1, groups_1}), and with every name
- * ending in a suffix, so that several fit one text.
+ * of groups, of both dimensions, as further arguments ({@code group_0, groups_0, group_1, groups_1}), then the counts by which groups
+ * help each other ({@code taken}, see {@code shares.cl}), and with every name ending in a suffix, so that several fit one text.
  *
  * @param name of the function
  * @param text its source, macros undefined behind it
@@ -28,7 +28,7 @@ record KernelFunction(String name, String text) {
             text = text.replaceAll("\\b" + name + "\\b", name + suffix);
         }
         // With one work-item in a group, local memory is its own and nobody waits.
-        StringBuilder whole = new StringBuilder("#define local\n#define barrier(flags)\n")
+        StringBuilder whole = new StringBuilder("#define local\n#define barrier(flags)\n#define HELPING 1\n")
                 .append(text)
                 .append('\n');
         Set<String> macros = new LinkedHashSet<>(found(MACRO, whole.toString()));
@@ -42,7 +42,7 @@ record KernelFunction(String name, String text) {
             throw new IllegalStateException(spec + " has no kernel");
         }
         String signature = "static inline void " + kernel.group(1) + "(" + kernel.group(2)
-                + ", int group_0, int groups_0, int group_1, int groups_1) {";
+                + ", int group_0, int groups_0, int group_1, int groups_1, volatile global int *taken) {";
         return kernel.replaceFirst(Matcher.quoteReplacement(signature))
                 .replaceAll("get_(?:group|global)_id\\((\\d)\\)", "group_$1")
                 .replaceAll("get_(?:num_groups|global_size)\\((\\d)\\)", "groups_$1")

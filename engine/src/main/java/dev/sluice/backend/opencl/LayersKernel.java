@@ -16,8 +16,8 @@ final class LayersKernel implements AutoCloseable {
     /** A group has so much more patience for each so many bytes of a layer: it may be some percent faster than the others. */
     private static final long BYTES_OF_PATIENCE = 16L << 20;
 
-    /** The meeting's words, patience, position, capacity. */
-    private static final int OTHER_PARAMETER_BYTES = Long.BYTES + 3 * Integer.BYTES;
+    /** The meeting's words, patience, turn, position, capacity. */
+    private static final int OTHER_PARAMETER_BYTES = Long.BYTES + 4 * Integer.BYTES;
 
     /**
      * A buffer of the kernel.
@@ -109,6 +109,7 @@ final class LayersKernel implements AutoCloseable {
         kernel.args()
                 .buffer(meeting.words())
                 .i32(patience)
+                .i32(meeting.turn())
                 .i32(position)
                 .i32(caches.getFirst().stride());
         for (Place place : places) {

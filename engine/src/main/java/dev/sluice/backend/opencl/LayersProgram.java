@@ -13,8 +13,8 @@ import java.util.stream.Collectors;
  * with a meeting of all its work-groups ({@code meeting.cl}) between them. The kernels' own sources are used
  * ({@link KernelFunction}), and layers that differ in nothing but their buffers share their code.
  *
- * <p>The kernel's arguments: the meeting's words, how long to wait there, the position, the capacity of the caches, then the
- * buffers.
+ * <p>The kernel's arguments: the meeting's words, how long to wait there, the launch's turn, the position, the capacity of the caches,
+ * then the buffers.
  */
 record LayersProgram(String text) implements ProgramSource {
     @Override
@@ -43,6 +43,13 @@ record LayersProgram(String text) implements ProgramSource {
     }
 
     private static final class Writer {
+        private static final String MEETING = """
+                            if (!meet(meeting, groups, patience)) {
+                                return;
+                            }
+                            counts = counts_of(meeting, group, groups, ++phase);
+                """;
+
         private final Map<ProgramSpec, String> functions = new LinkedHashMap<>();
         private final StringBuilder sources = new StringBuilder();
         private int panelBytes = 16;
@@ -65,7 +72,8 @@ record LayersProgram(String text) implements ProgramSource {
             StringBuilder text = new StringBuilder(KernelText.of("meeting.cl", Map.of()));
             text.append(sources);
             text.append("kernel __attribute__((reqd_work_group_size(1, 1, 1)))\n")
-                    .append("void layers(volatile global int *meeting, int patience, int position, int capacity");
+                    .append(
+                            "void layers(volatile global int *meeting, int patience, int turn, int position, int capacity");
             for (int i = 0; i < count; i++) {
                 text.append(", global uchar *b").append(i);
             }
@@ -80,11 +88,14 @@ record LayersProgram(String text) implements ProgramSource {
             }
             text.append("    };\n    int group = get_group_id(0);\n    int groups = get_num_groups(0);\n")
                     .append("    if (meeting[BROKEN]) {\n        return;\n    }\n")
+                    .append("    int phase = first_phase(meeting, groups, turn);\n")
+                    .append("    volatile global int *counts = counts_of(meeting, group, groups, phase);\n")
                     .append("    for (int layer = 0; layer < ")
                     .append(layers.size())
                     .append("; layer++) {\n        global uchar **b = buffers[layer];\n")
-                    .append(
-                            "        if (layer > 0 && !meet(meeting, groups, patience)) {\n            return;\n        }\n")
+                    .append("        if (layer > 0) {\n")
+                    .append(MEETING)
+                    .append("        }\n")
                     .append("        switch (kinds[layer]) {\n")
                     .append(cases)
                     .append("        }\n    }\n}\n");
@@ -94,8 +105,7 @@ record LayersProgram(String text) implements ProgramSource {
         private void calls(List<Call> calls, StringBuilder to) {
             for (int i = 0; i < calls.size(); i++) {
                 if (i > 0) {
-                    to.append(
-                            "            if (!meet(meeting, groups, patience)) {\n                return;\n            }\n");
+                    to.append(MEETING);
                 }
                 work(calls.get(i), to);
             }
@@ -112,15 +122,15 @@ record LayersProgram(String text) implements ProgramSource {
             // These divide their work among any number of groups; the others have a piece for each.
             switch (call.spec().kernel()) {
                 case "matvec", "matvec_dot", "activation" ->
-                    to.append("            ").append(called).append("group, groups, 0, 1);\n");
-                case "rope" -> to.append("            ").append(called).append("0, 1, group, groups);\n");
+                    to.append("            ").append(called).append("group, groups, 0, 1, counts);\n");
+                case "rope" -> to.append("            ").append(called).append("0, 1, group, groups, counts);\n");
                 default ->
                     to.append("            for (int i = group; i < ")
                             .append(groups0 * groups1)
                             .append("; i += groups) {\n                ")
                             .append(called)
                             .append("i % " + groups0 + ", " + groups0 + ", i / " + groups0 + ", " + groups1)
-                            .append(");\n            }\n");
+                            .append(", counts);\n            }\n");
             }
         }
 

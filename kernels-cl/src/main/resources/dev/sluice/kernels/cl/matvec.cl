@@ -26,6 +26,7 @@
 #include "activate.cl"
 #include "vectors.cl"
 #include "ahead.cl"
+#include "shares.cl"
 
 #define ITEMS (16 / LANES * SPLIT)
 // Vector units convert bytes where they stand in a word; x is scaled to suit, which a power of two does without rounding.
@@ -151,11 +152,8 @@ void matvec(const global uchar *w0, const global uchar *w1, const global uchar *
     stage(x + x_at, gain, eps, columns, parts, flags, panel, scratch, item);
 
     int tiles = flags & GATED ? TILES(rows0) : TILES(rows0) + TILES(rows1) + TILES(rows2);
-    int group = get_group_id(0);
-    int groups = get_num_groups(0);
-    int last = (int)((long)tiles * (group + 1) / groups);
     size_t tile_bytes = TILE_BYTES(columns);
-    for (int t = (int)((long)tiles * group / groups); t < last; t++) {
+    FOR_SHARE(t, tiles) {
         place_t p = place_of(t, w0, w1, w2, rows0, rows1, rows2, tile_bytes);
         rows_t sum = 0.0f;
         rows_t gate = 0.0f;

@@ -23,6 +23,7 @@
 #include "rounding.cl"
 #include "vector_dot.cl"
 #include "ahead.cl"
+#include "shares.cl"
 
 #define COLUMNS 32
 #define RECORD 24
@@ -103,11 +104,8 @@ void matvec_dot(const global uchar *w0, const global uchar *w1, const global uch
                 local int *panel) {
     stage(x + x_at, gain, eps, columns, flags, panel);
     int tiles = flags & GATED ? TILES(rows0) : TILES(rows0) + TILES(rows1) + TILES(rows2);
-    int group = get_group_id(0);
-    int groups = get_num_groups(0);
-    int last = (int)((long)tiles * (group + 1) / groups);
     size_t tile_bytes = TILE_BYTES(columns);
-    for (int t = (int)((long)tiles * group / groups); t < last; t++) {
+    FOR_SHARE(t, tiles) {
         place_t p = place_of(t, w0, w1, w2, rows0, rows1, rows2, tile_bytes);
         float16 sum = dot_rows(p.tile, columns, panel);
         if (flags & GATED) {
