@@ -379,33 +379,31 @@ final class LayerPlan {
         Value v = input(node, 2);
         Rope.Heads qHeads = heads(q, op.heads());
         Rope.Heads kHeads = heads(k, op.kvHeads());
-        DeviceTuning many = device.tunings().of(op, Phase.MANY);
         boolean touched = q.gain() != null || q.rotation() != null;
         // The turned queries go to a slot of their own: others may read what they were made from.
         Value turned = touched ? scratch(op.width()) : q.value();
-        if (touched && q.sharesLaunchWith(k)) {
-            RotationTable table = table(q.rotation());
-            float eps = q.epsWith(k);
-            Rope rope = new Rope(device, op.headDim(), qHeads, turned, kHeads, v, eps, q.rotation(), table);
-            DeviceTuning one = device.tunings().of(op, Phase.ONE);
-            if (TokenAttention.serves(device, op, one)) {
-                Value y = place(node);
-                TokenHeads heads = new TokenHeads(qHeads, kHeads, v, eps, q.rotation(), table);
-                stages.add(new HeadsToAttention(
-                        TokenAttention.of(device, op, heads, y, one),
-                        rope,
-                        new Attention(device, op, turned, y, many)));
-                return;
-            }
-            stages.add(rope);
+        boolean together = q.sharesLaunchWith(k);
+        float eps = together ? q.epsWith(k) : k.eps();
+        RotationTable table = table(k.rotation());
+        Rope rope;
+        if (touched && together) {
+            rope = new Rope(device, op.headDim(), qHeads, turned, kHeads, v, eps, k.rotation(), table);
         } else {
             if (touched) {
                 stages.add(new Rope(
                         device, op.headDim(), qHeads, turned, null, null, q.eps(), q.rotation(), table(q.rotation())));
             }
-            stages.add(
-                    new Rope(device, op.headDim(), null, null, kHeads, v, k.eps(), k.rotation(), table(k.rotation())));
+            rope = new Rope(device, op.headDim(), null, null, kHeads, v, eps, k.rotation(), table);
         }
-        stages.add(new Attention(device, op, turned, place(node), many));
+        Value y = place(node);
+        Attention many = new Attention(device, op, turned, y, device.tunings().of(op, Phase.MANY));
+        DeviceTuning one = device.tunings().of(op, Phase.ONE);
+        if (together && TokenAttention.serves(device, op, one)) {
+            TokenHeads heads = new TokenHeads(qHeads, kHeads, v, eps, k.rotation(), table);
+            stages.add(new HeadsToAttention(TokenAttention.of(device, op, heads, y, one), rope, many));
+        } else {
+            stages.add(rope);
+            stages.add(many);
+        }
     }
 }

@@ -19,6 +19,7 @@ import dev.sluice.tensor.Tensor;
 import dev.sluice.tensor.TestBlocks;
 import java.util.Objects;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -55,15 +56,17 @@ class AttentionTest {
         return OpenClRuns.parallel();
     }
 
-    private record Shape(int heads, int kvHeads, int headDim, int window, boolean headNorms, Rotation.Pairing pairing) {
+    /** @param pairing of what is rotated; null where nothing is, as in models that leave positions to the mask */
+    private record Shape(
+            int heads,
+            int kvHeads,
+            int headDim,
+            int window,
+            boolean headNorms,
+            Rotation.@Nullable Pairing pairing) {
         /** Projections of an input of 32 floats, the norms and rotation of heads, attention, the way back. */
         Layer block() {
             LayerBuilder b = new LayerBuilder("block of " + this, Layer.Kind.BLOCK, 32);
-            float[] frequencies = new float[headDim / 2];
-            for (int i = 0; i < frequencies.length; i++) {
-                frequencies[i] = (float) Math.pow(10_000, -2.0 * i / headDim);
-            }
-            Rotation rotation = new Rotation(pairing, frequencies, 1);
             Tensor gain = TestBlocks.floats("gain", random(headDim, 3), headDim);
             int q = b.add(new Op.Linear(TestBlocks.random(DType.F16, 32, (long) heads * headDim, 1), null), b.input());
             int k = b.add(
@@ -74,14 +77,25 @@ class AttentionTest {
                 q = b.add(new Op.RmsNorm(gain, 1e-6f, heads * headDim), q);
                 k = b.add(new Op.RmsNorm(gain, 1e-6f, kvHeads * headDim), k);
             }
-            q = b.add(new Op.Rope(heads, headDim, rotation), q);
-            k = b.add(new Op.Rope(kvHeads, headDim, rotation), k);
+            if (pairing != null) {
+                Rotation rotation = new Rotation(pairing, frequencies(), 1);
+                q = b.add(new Op.Rope(heads, headDim, rotation), q);
+                k = b.add(new Op.Rope(kvHeads, headDim, rotation), k);
+            }
             float scale = (float) (0.5 / Math.sqrt(headDim));
             int a = b.add(new Op.Attention(heads, kvHeads, headDim, scale, window), q, k, v);
             int columns = heads * headDim;
             int o = b.add(new Op.Linear(TestBlocks.random(DType.F32, columns, 32, 4), null), a);
             b.add(new Op.Add(32), b.input(), o);
             return b.build();
+        }
+
+        private float[] frequencies() {
+            float[] frequencies = new float[headDim / 2];
+            for (int i = 0; i < frequencies.length; i++) {
+                frequencies[i] = (float) Math.pow(10_000, -2.0 * i / headDim);
+            }
+            return frequencies;
         }
     }
 
@@ -144,6 +158,8 @@ class AttentionTest {
             compare(device, new Shape(4, 1, 24, 7, true, Rotation.Pairing.HALVES), KvType.F32, STEPS);
             compare(device, new Shape(4, 1, 40, 33, true, Rotation.Pairing.HALVES), KvType.Q8_0, STEPS);
             compare(device, new Shape(9, 3, 64, 0, true, Rotation.Pairing.HALVES), KvType.F16, STEPS);
+            compare(device, new Shape(4, 2, 24, 33, false, null), KvType.F32, STEPS);
+            compare(device, new Shape(4, 2, 24, 0, true, null), KvType.F32, STEPS);
         }
     }
 

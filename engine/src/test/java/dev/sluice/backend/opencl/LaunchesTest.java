@@ -30,17 +30,19 @@ class LaunchesTest {
                 .flatMap(Function.identity());
     }
 
-    /** A layer as Llama has it, all matrices in one format. */
-    private static Layer llama() {
+    /** A layer as Llama has it, all matrices in one format, with rotation or without. */
+    private static Layer llama(boolean rotated) {
         LayerBuilder b = new LayerBuilder("block", Layer.Kind.BLOCK, WIDTH);
         Tensor gain = TestBlocks.floats("gain", random(WIDTH, 1), WIDTH);
-        Rotation rotation = new Rotation(Rotation.Pairing.INTERLEAVED, new float[] {1, 0.1f, 0.01f, 0.001f}, 1);
         int u = b.add(new Op.RmsNorm(gain, 1e-5f, WIDTH), b.input());
         int q = b.add(new Op.Linear(matrix(WIDTH, WIDTH, 1), null), u);
         int k = b.add(new Op.Linear(matrix(WIDTH, 32, 2), null), u);
         int v = b.add(new Op.Linear(matrix(WIDTH, 32, 3), null), u);
-        q = b.add(new Op.Rope(4, 16, rotation), q);
-        k = b.add(new Op.Rope(2, 16, rotation), k);
+        if (rotated) {
+            Rotation rotation = new Rotation(Rotation.Pairing.INTERLEAVED, new float[] {1, 0.1f, 0.01f, 0.001f}, 1);
+            q = b.add(new Op.Rope(4, 16, rotation), q);
+            k = b.add(new Op.Rope(2, 16, rotation), k);
+        }
         int a = b.add(new Op.Attention(4, 2, 16, 0.25f, 0), q, k, v);
         int o = b.add(new Op.Linear(matrix(WIDTH, WIDTH, 4), null), a);
         int h = b.add(new Op.Add(WIDTH), b.input(), o);
@@ -55,8 +57,8 @@ class LaunchesTest {
         return TestBlocks.random(DType.Q8_0, cols, rows, seed);
     }
 
-    private static long launches(OpenClDevice device, int position) {
-        try (CompiledLayer layer = device.compile(llama());
+    private static long launches(OpenClDevice device, boolean rotated, int position) {
+        try (CompiledLayer layer = device.compile(llama(rotated));
                 LayerState state = Objects.requireNonNull(device.newState(layer, 90, KvType.F16))) {
             for (int at = 0; at < position; at += OpenClRuns.BATCH) {
                 int tokens = Math.min(OpenClRuns.BATCH, position - at);
@@ -77,8 +79,10 @@ class LaunchesTest {
             // Where the keys are one share, nothing has to be put together. Vector units have as many shares at any
             // position.
             boolean several = AttentionLanes.splits(2, device.limits().computeUnits()) > 1;
-            assertEquals(parallel || several ? 6 : 5, launches(device, 80));
-            assertEquals(!parallel && several ? 6 : 5, launches(device, 9));
+            for (boolean rotated : new boolean[] {true, false}) {
+                assertEquals(parallel || several ? 6 : 5, launches(device, rotated, 80));
+                assertEquals(!parallel && several ? 6 : 5, launches(device, rotated, 9));
+            }
         }
     }
 }
