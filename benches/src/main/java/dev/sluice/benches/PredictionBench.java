@@ -43,7 +43,7 @@ import org.jspecify.annotations.Nullable;
  * and measured tokens per second, separated by tabs; one line for each round.
  */
 public final class PredictionBench {
-    private static final int GENERATED = 16;
+    private static final int GENERATED = 32;
     private static final int PASSES = 5;
     private static final int WARM_UPS = 5;
 

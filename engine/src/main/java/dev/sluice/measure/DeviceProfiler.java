@@ -166,15 +166,17 @@ public final class DeviceProfiler {
         }
     }
 
-    /** Seconds of a step before which the processor was busy with something else, as it is where another device computes. */
+    /** Seconds of a visit before which the processor was busy with something else, as it is where another device computes. */
     private static double rested(Workload tiny) {
         double[] samples = new double[RESTS];
-        for (int i = 0; i < RESTS; i++) {
-            long end = System.nanoTime() + REST_NANOS;
-            while (System.nanoTime() < end) {
-                Thread.onSpinWait();
+        try (Workload.Visit visit = tiny.newVisit()) {
+            for (int i = 0; i < RESTS; i++) {
+                long end = System.nanoTime() + REST_NANOS;
+                while (System.nanoTime() < end) {
+                    Thread.onSpinWait();
+                }
+                samples[i] = visit.seconds(1);
             }
-            samples[i] = tiny.seconds(1, 1);
         }
         return Samples.median(samples);
     }

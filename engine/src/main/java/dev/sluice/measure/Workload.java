@@ -219,6 +219,37 @@ public final class Workload implements AutoCloseable {
         }
     }
 
+    /** See {@link Visit}; the caller closes it before this. */
+    Visit newVisit() {
+        return new Visit();
+    }
+
+    /**
+     * Steps of one token as a device among others takes them: its activations come from the host, and what the layers make of them
+     * goes there.
+     */
+    final class Visit implements AutoCloseable {
+        private final MemorySegment arriving =
+                MemorySegment.ofArray(new float[layers.getFirst().layer().inputWidth()]);
+        private final ReadBack leaving = out.readBack(0, arriving.byteSize());
+        private final Step step = new Step(depth, 1, 0);
+
+        /** Seconds of one in the first layers. */
+        double seconds(int count) {
+            long started = System.nanoTime();
+            in.write(0, arriving);
+            device.submit(layers.subList(0, count), step, in, between, out, Workload.this::states);
+            leaving.start();
+            leaving.await();
+            return 1e-9 * Math.max(1, System.nanoTime() - started);
+        }
+
+        @Override
+        public void close() {
+            leaving.close();
+        }
+    }
+
     private double seconds(Step step, int count, StateSource source) {
         long started = System.nanoTime();
         device.submit(layers.subList(0, count), step, in, between, out, source).await();

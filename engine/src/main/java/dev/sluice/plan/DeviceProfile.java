@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  * @param link copies from and to host memory; null: layers cannot be streamed to it
  * @param launchSeconds what a layer costs on top of its work: launches, meetings of threads
  * @param hopSeconds what beginning and ending a step on the device costs, with its activations handed on
- * @param restedHopSeconds the same when another device computed before it, so that its threads have to be woken
+ * @param restedHopSeconds the same when another device computed before it, so that its threads have to be woken, with its
+ *     activations brought from the host, and what it makes of them brought there
  */
 public record DeviceProfile(
         String id,

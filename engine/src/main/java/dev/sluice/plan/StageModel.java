@@ -5,9 +5,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * What consecutive layers cost on one device: the formulas that everything else stands on.
  *
- * <p>A stage takes max(computation, copies, host memory) + a hop (a longer one where other devices compute before it), since copies run behind the computation. Its memory
- * holds KV caches, activations, workspace, resident weights and, where anything is streamed, {@code slots} times the
- * largest piece.
+ * <p>A stage takes max(computation, copies, host memory) + a hop (a longer one where other devices compute before it), since
+ * copies run behind the computation. Its memory holds KV caches, activations, workspace, resident weights and, where anything is
+ * streamed, {@code slots} times the largest piece.
  */
 final class StageModel {
     final DeviceProfile device;

@@ -58,12 +58,7 @@ class AttentionTest {
 
     /** @param pairing of what is rotated; null where nothing is, as in models that leave positions to the mask */
     private record Shape(
-            int heads,
-            int kvHeads,
-            int headDim,
-            int window,
-            boolean headNorms,
-            Rotation.@Nullable Pairing pairing) {
+            int heads, int kvHeads, int headDim, int window, boolean headNorms, Rotation.@Nullable Pairing pairing) {
         /** Projections of an input of 32 floats, the norms and rotation of heads, attention, the way back. */
         Layer block() {
             LayerBuilder b = new LayerBuilder("block of " + this, Layer.Kind.BLOCK, 32);
