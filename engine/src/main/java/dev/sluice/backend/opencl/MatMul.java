@@ -31,14 +31,14 @@ final class MatMul implements Stage {
         DType type = product.matrices().getFirst().type();
         rounds = tuning.vectors().dot().takes(type);
         panelsAtOnce = panelsAtOnce(tuning, type);
-        packed = new Packed(product.x(), product.norm(), rounds, tuning.tokens());
+        packed = new Packed(product.x(), product.norm(), rounds ? type : null, tuning.tokens());
         pack = device.bind(packSpec(tuning, type));
         kernel = device.bind(spec(tuning, type));
     }
 
     static ProgramSpec packSpec(DeviceTuning tuning, DType type) {
         if (tuning.vectors().dot().takes(type)) {
-            return ProgramSpec.of("round_tokens").with("TOKENS", tuning.tokens());
+            return ProgramSpec.of("round_tokens").with(type).with("TOKENS", tuning.tokens());
         }
         return ProgramSpec.of("pack").with("TOKENS", tuning.tokens()).with("ITEMS", tuning.items());
     }
@@ -65,8 +65,13 @@ final class MatMul implements Stage {
         return waits ? PANELS_OF_FLOATS : 1;
     }
 
-    /** What the panels hold after packing: products with the same input and norm share them. */
-    private record Packed(Value x, Product.@Nullable Norm norm, boolean rounded, int tokens) {}
+    /**
+     * What the panels hold after packing: products with the same input and norm share them.
+     *
+     * @param rounded for a format's zero point; null: floats
+     */
+    private record Packed(
+            Value x, Product.@Nullable Norm norm, @Nullable DType rounded, int tokens) {}
 
     @Override
     public void submit(Run run) {

@@ -24,50 +24,85 @@
 #include "activate.cl"
 #include "vector_dot.cl"
 
-#define COLUMNS 32
-#define RECORD 12
-#define PANEL(columns) ((size_t)(columns) / COLUMNS * (2 * RECORD * TOKENS + 1))
-#define HALVES (COLUMNS / PART_COLS)
+#include "records.cl"
 
 // Adds the products of 32 columns of 16 rows with a record.
+#if HALVES == 1
 static inline void accumulate(const global uchar *tile, int b, const global int *record, float16 sum[TOKENS]) {
+    const global uchar *unit = UNIT_OF(tile, b);
+    int16 s[TOKENS];
+#pragma unroll
+    for (int t = 0; t < TOKENS; t++) {
+        s[t] = STARTS ? record[10 * TOKENS + t] : 0;
+    }
 #pragma unroll 1
-    for (int h = 0; h < HALVES; h++) {
-        int p = b * HALVES + h;
-        const global uchar *unit = UNIT_OF(tile, p);
-        int16 s[TOKENS];
-        const global int *starts = record + (10 + h) * TOKENS;
+    for (int pair = 0; pair < PART_COLS / 8; pair++) {
+        int16 w0 = part_bytes(unit, PART_OF(b), 2 * pair, 0);
+        int16 w1 = part_bytes(unit, PART_OF(b), 2 * pair + 1, 0);
 #pragma unroll
         for (int t = 0; t < TOKENS; t++) {
-            s[t] = HALVES == 1 ? (int)ZERO * -(starts[t] + starts[TOKENS + t]) : (int)ZERO * -starts[t];
+            VECTOR_DOT(s[t], w0, record + 2 * pair * TOKENS + t);
+            VECTOR_DOT(s[t], w1, record + (2 * pair + 1) * TOKENS + t);
         }
-        const global int *x = record + h * (8 / HALVES) * TOKENS;
-#pragma unroll 1
-        for (int pair = 0; pair < PART_COLS / 8; pair++) {
-            int16 w0 = part_bytes(unit, PART_OF(p), 2 * pair, 0);
-            int16 w1 = part_bytes(unit, PART_OF(p), 2 * pair + 1, 0);
+    }
+    const global float *scales = (const global float *)(record + 8 * TOKENS);
+    float16 scale = part_scale(unit, PART_OF(b), 0);
 #pragma unroll
-            for (int t = 0; t < TOKENS; t++) {
-                VECTOR_DOT(s[t], w0, x + 2 * pair * TOKENS + t);
-                VECTOR_DOT(s[t], w1, x + (2 * pair + 1) * TOKENS + t);
-            }
-        }
-        const global float *scales = (const global float *)(record + 8 * TOKENS);
-        float16 scale = part_scale(unit, PART_OF(p), 0);
-#pragma unroll
-        for (int t = 0; t < TOKENS; t++) {
-            sum[t] = MULTIPLY_ADD(convert_float16(s[t]) * scale, (float16)scales[t], sum[t]);
-        }
+    for (int t = 0; t < TOKENS; t++) {
+        sum[t] = MULTIPLY_ADD(convert_float16(s[t]) * scale, (float16)scales[t], sum[t]);
     }
 #if HAS_MINIMUM
     const global float *sums = (const global float *)(record + 9 * TOKENS);
-    float16 minimum = part_minimum(UNIT_OF(tile, b), PART_OF(b), 0);
+    float16 minimum = part_minimum(unit, PART_OF(b), 0);
 #pragma unroll
     for (int t = 0; t < TOKENS; t++) {
         sum[t] = MULTIPLY_ADD(minimum, (float16)sums[t], sum[t]);
     }
 #endif
 }
+#else
+// Two scales: both halves' sums of some tokens are there at once, and are put together before the token's scale is
+// applied. All tokens' would not fit the registers, so the bytes are unpacked to memory first.
+#if TOKENS % 2 == 0
+#define AT_ONCE (TOKENS / 2)
+#else
+#define AT_ONCE TOKENS
+#endif
+static inline void accumulate(const global uchar *tile, int b, const global int *record, float16 sum[TOKENS]) {
+    int16 w[8];
+#pragma unroll
+    for (int q = 0; q < 8; q++) {
+        w[q] = part_bytes(UNIT_OF(tile, 2 * b), PART_OF(2 * b) + q / 4, q % 4, 0);
+    }
+    const global uchar *unit = UNIT_OF(tile, 2 * b);
+    float16 first = part_scale(unit, PART_OF(2 * b), 0);
+    float16 second = part_scale(unit, PART_OF(2 * b) + 1, 0);
+    const global float *scales = (const global float *)(record + 8 * TOKENS);
+#pragma unroll
+    for (int from = 0; from < TOKENS; from += AT_ONCE) {
+        int16 s[AT_ONCE];
+        int16 r[AT_ONCE];
+#pragma unroll
+        for (int t = 0; t < AT_ONCE; t++) {
+            s[t] = record[10 * TOKENS + from + t];
+            r[t] = record[11 * TOKENS + from + t];
+        }
+#pragma unroll
+        for (int q = 0; q < 4; q++) {
+#pragma unroll
+            for (int t = 0; t < AT_ONCE; t++) {
+                VECTOR_DOT(s[t], w[q], record + q * TOKENS + from + t);
+                VECTOR_DOT(r[t], w[4 + q], record + (4 + q) * TOKENS + from + t);
+            }
+        }
+#pragma unroll
+        for (int t = 0; t < AT_ONCE; t++) {
+            float16 both = MULTIPLY_ADD(convert_float16(s[t]), first, convert_float16(r[t]) * second);
+            sum[from + t] = MULTIPLY_ADD(both, (float16)scales[from + t], sum[from + t]);
+        }
+    }
+}
+#endif
 
 static inline void multiply(const global uchar *tile, int columns, const global int *panel, float16 sum[TOKENS]) {
 #pragma unroll

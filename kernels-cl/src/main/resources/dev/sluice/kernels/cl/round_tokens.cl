@@ -1,26 +1,25 @@
 // Rearranges and rounds tokens for matmul_dot.cl: f32 [tokens, columns] -> bytes in panels of TOKENS tokens; each token is
 // RMS-normalised first if `normalise` is not 0: x * gain / sqrt(mean(x * x) + eps).
 //
-// panels   for each panel of TOKENS tokens and each 32 columns a record of RECORD * TOKENS words: q [8, TOKENS] (four bytes a
-//          word), scale, scale * sum, sum of q of columns 0 to 15, of 16 to 31 [TOKENS] each; behind the records of the panel
-//          as many of r, what rounding has left (rounding.cl), with scale / 254 for a scale; then a word for each 32 columns:
-//          whether r is to be used. Tokens beyond the last are zero
+// panels   see records.cl
 // large    r is used where the scale of a token is above this many times the mean of its scales
 //
 // Work-item: a panel (dimension 0).
 //
-// Tunable: TOKENS.
+// Tunable: QUANT (the file of the format that they are to be multiplied with), TOKENS.
 
 #ifndef TOKENS
 #define TOKENS 12
 #endif
+#ifndef QUANT
+#define QUANT "quant/q4_0.cl"
+#endif
+#undef LANES
+#define LANES 16
+#include "rows.cl"
+#include QUANT
+#include "records.cl"
 #include "rounding.cl"
-
-#define COLUMNS 32
-#define RECORD 12
-
-// Where the panel's numbers lie, in words.
-#define PANEL(columns) ((size_t)(columns) / COLUMNS * (2 * RECORD * TOKENS + 1))
 
 static inline void put(global int *record, int t, int16 q[2], float scale) {
     int4 words[2] = {bytes_of(q[0]), bytes_of(q[1])};
@@ -35,8 +34,12 @@ static inline void put(global int *record, int t, int16 q[2], float scale) {
     int second = sum_of(q[1]);
     record[8 * TOKENS + t] = as_int(scale);
     record[9 * TOKENS + t] = as_int(scale * (first + second));
-    record[10 * TOKENS + t] = first;
-    record[11 * TOKENS + t] = second;
+    if (STARTS == 1) {
+        record[10 * TOKENS + t] = (int)ZERO * -(first + second);
+    } else if (STARTS == 2) {
+        record[10 * TOKENS + t] = (int)ZERO * -first;
+        record[11 * TOKENS + t] = (int)ZERO * -second;
+    }
 }
 
 kernel void round_tokens(const global float *x, int x_at, int columns, int tokens, int normalise, const global float *gain,
