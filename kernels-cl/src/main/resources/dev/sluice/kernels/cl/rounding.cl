@@ -19,18 +19,32 @@ static inline int4 bytes_of(int16 v) {
     return as_int4(convert_char16(v));
 }
 
-// Columns 0 to 15 and 16 to 31: q and r as numbers. An x that is no number makes the scale one that is none.
-static inline float round_block(float16 a, float16 b, int16 q[2], int16 r[2]) {
+// The scale of 32 columns: of 0 to 15 and 16 to 31. An x that is no number makes it one that is none.
+static inline float block_scale(float16 a, float16 b) {
     float16 most = fmax(fabs(a), fabs(b));
     float16 strange = (a - a) + (b - b);
-    float scale = max16(most) / 127.0f + sum16(strange);
-    float inverse = scale >= 1e-30f ? 1.0f / scale : 0.0f;
+    return max16(most) / 127.0f + sum16(strange);
+}
+
+static inline float inverse_scale(float scale) {
+    return scale >= 1e-30f ? 1.0f / scale : 0.0f;
+}
+
+// r of columns whose q is known; x is divided by the scale.
+static inline int16 rest_of(float16 x, int16 q) {
+    return nearest((x - convert_float16(q)) * REST);
+}
+
+// q and r as numbers.
+static inline float round_block(float16 a, float16 b, int16 q[2], int16 r[2]) {
+    float scale = block_scale(a, b);
+    float inverse = inverse_scale(scale);
     float16 x = a * inverse;
     q[0] = nearest(x);
-    r[0] = nearest((x - convert_float16(q[0])) * REST);
+    r[0] = rest_of(x, q[0]);
     x = b * inverse;
     q[1] = nearest(x);
-    r[1] = nearest((x - convert_float16(q[1])) * REST);
+    r[1] = rest_of(x, q[1]);
     return scale;
 }
 
