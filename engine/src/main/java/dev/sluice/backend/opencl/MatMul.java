@@ -88,7 +88,7 @@ final class MatMul implements Stage {
                     .buffer(p.norm() == null ? null : p.norm().gain())
                     .f32(p.norm() == null ? 0 : p.norm().eps());
             if (rounds) {
-                args.f32(LARGE).buffer(panels).launch(run.queue, count, 1, 0, 0);
+                args.f32(LARGE).buffer(panels).launch(run.queue, count, 1, 1, 1);
             } else {
                 args.buffer(panels).launch(run.queue, (long) count * tuning.items(), 1, tuning.items(), 1);
             }

@@ -27,6 +27,7 @@
 #include "rows.cl"
 #include "kv.cl"
 #include "vectors.cl"
+#include "exponent.cl"
 
 #define ITEMS (16 / LANES * KEY_ITEMS)
 #if KV_BITS == 8
@@ -146,7 +147,7 @@ void attention(const global float *q, int q_at, int q_stride, int heads, int kv_
             float now = fmax(before, max16(most));
             float16 sum = 0.0f;
             for (int i = 0; i < tiles; i++) {
-                float16 e = exp(vload16(i, s) - now);
+                float16 e = EXP16(vload16(i, s) - now);
                 sum += e;
                 vstore16(e, i, s);
             }

@@ -25,6 +25,7 @@
 #include "heads.cl"
 #include "vectors.cl"
 #include "ahead.cl"
+#include "exponent.cl"
 
 #if KV_BITS == 8
 #define LOAD_KV(p) LOAD_I8(p, 0)
@@ -211,7 +212,7 @@ void attention_lanes(const global float *q, int q_at, int heads, const global fl
                 float now = fmax(before, max16(most));
                 float16 sum = 0.0f;
                 for (int i = 0; i < tiles; i++) {
-                    float16 e = exp(vload16(i, s) - now);
+                    float16 e = EXP16(vload16(i, s) - now);
                     sum += e;
                     vstore16(e, i, s);
                 }
