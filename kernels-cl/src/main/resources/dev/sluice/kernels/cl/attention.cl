@@ -72,11 +72,21 @@ void attention(const global float *q, int q_at, int q_stride, int heads, int kv_
     int count = min(QUERIES, rows - first);
 
     // Rows beyond the last repeat it: they cost nothing extra and are not written.
+#if LANES == 16
+    for (int r = 0; r < QUERIES; r++) { // a division for each row, not for each element
+        int row = first + min(r, count - 1);
+        const global float *its = q + q_at + (size_t)(row / group) * q_stride + (kv_head * group + row % group) * HEAD_DIM;
+        for (int d = item; d < HEAD_DIM; d += ITEMS) {
+            queries[d * QUERIES + r] = scale * its[d];
+        }
+    }
+#else
     for (int i = item; i < HEAD_DIM * QUERIES; i += ITEMS) {
         int r = first + min(i % QUERIES, count - 1);
         int head = kv_head * group + r % group;
         queries[i] = scale * q[q_at + (size_t)(r / group) * q_stride + head * HEAD_DIM + i / QUERIES];
     }
+#endif
     for (int i = item; i < QUERIES * VALUE_DIM; i += ITEMS) {
         sums[i] = 0.0f;
     }
@@ -183,11 +193,12 @@ void attention(const global float *q, int q_at, int q_stride, int heads, int kv_
         barrier(CLK_LOCAL_MEM_FENCE);
     }
 
-    for (int i = item; i < count * HEAD_DIM; i += ITEMS) {
-        int r = i / HEAD_DIM;
-        int d = i % HEAD_DIM;
+    for (int r = 0; r < count; r++) {
         int row = first + r;
-        int head = kv_head * group + row % group;
-        out[out_at + ((size_t)(row / group) * heads + head) * HEAD_DIM + d] = sums[r * VALUE_DIM + d] / weight[r];
+        global float *its = out + out_at + ((size_t)(row / group) * heads + kv_head * group + row % group) * HEAD_DIM;
+        float by = 1.0f / weight[r];
+        for (int d = item; d < HEAD_DIM; d += ITEMS) {
+            its[d] = sums[r * VALUE_DIM + d] * by;
+        }
     }
 }
