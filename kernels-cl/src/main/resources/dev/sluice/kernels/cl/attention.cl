@@ -80,7 +80,7 @@ void attention(const global float *q, int q_at, int q_stride, int heads, int kv_
             queries[d * QUERIES + r] = scale * its[d];
         }
     }
-#else
+#else // work-items that write side by side go to different banks
     for (int i = item; i < HEAD_DIM * QUERIES; i += ITEMS) {
         int r = first + min(i % QUERIES, count - 1);
         int head = kv_head * group + r % group;

@@ -23,7 +23,6 @@
 #define FLOATS LANES
 #include "activate.cl"
 #include "vector_dot.cl"
-
 #include "records.cl"
 
 // Adds the products of 32 columns of 16 rows with a record.
@@ -62,21 +61,25 @@ static inline void accumulate(const global uchar *tile, int b, const global int 
 }
 #else
 // Two scales: both halves' sums of some tokens are there at once, and are put together before the token's scale is
-// applied. All tokens' would not fit the registers, so the bytes are unpacked to memory first.
+// applied. All tokens' would not fit the registers, so the bytes are unpacked to memory first. Such formats have a zero point.
+#if HAS_MINIMUM
+#error "two scales beside minimums"
+#endif
 #if TOKENS % 2 == 0
 #define AT_ONCE (TOKENS / 2)
 #else
 #define AT_ONCE TOKENS
 #endif
 static inline void accumulate(const global uchar *tile, int b, const global int *record, float16 sum[TOKENS]) {
+    const global uchar *unit = UNIT_OF(tile, 2 * b);
+    int part = PART_OF(2 * b);
     int16 w[8];
 #pragma unroll
     for (int q = 0; q < 8; q++) {
-        w[q] = part_bytes(UNIT_OF(tile, 2 * b), PART_OF(2 * b) + q / 4, q % 4, 0);
+        w[q] = part_bytes(unit, part + q / 4, q % 4, 0);
     }
-    const global uchar *unit = UNIT_OF(tile, 2 * b);
-    float16 first = part_scale(unit, PART_OF(2 * b), 0);
-    float16 second = part_scale(unit, PART_OF(2 * b) + 1, 0);
+    float16 first = part_scale(unit, part, 0);
+    float16 second = part_scale(unit, part + 1, 0);
     const global float *scales = (const global float *)(record + 8 * TOKENS);
 #pragma unroll
     for (int from = 0; from < TOKENS; from += AT_ONCE) {
