@@ -10,7 +10,7 @@ module dev.sluice {
     requires org.jline.reader;
     requires org.jline.terminal;
     requires java.management;
-    requires transitive jdk.jfr;
+    requires jdk.jfr;
     requires jdk.management;
     // JLine finds sun.misc.Signal in it by reflection: Ctrl-C.
     requires jdk.unsupported;

@@ -5,19 +5,8 @@ import jdk.jfr.Label;
 import jdk.jfr.Name;
 
 /** Bytes that go between host and device while the host waits. */
-@Name("dev.sluice.Copy")
-@Label("Copy")
-@SuppressWarnings("UnusedVariable") // flight recordings read the fields
 public final class CopySpan extends Span {
-    @Label("Device")
     private final String device;
-
-    @Label("What")
-    private String what = "";
-
-    @Label("Size")
-    @DataAmount
-    private long bytes;
 
     /** Copies to and from a device. */
     public CopySpan(String device) {
@@ -25,14 +14,35 @@ public final class CopySpan extends Span {
         this.device = device;
     }
 
-    /** Ends it; {@code content}: ids, activations, logits, weights. */
-    public void stop(String content, long size) {
-        end();
-        if (shouldCommit()) {
-            what = content;
-            bytes = size;
-            commit();
+    @Override
+    SpanEvent newEvent() {
+        Recorded event = new Recorded();
+        event.device = device;
+        return event;
+    }
+
+    /** Ends it; {@code what}: ids, activations, logits, weights. */
+    public void stop(String what, long bytes) {
+        if (end() instanceof Recorded event) {
+            event.what = what;
+            event.bytes = bytes;
+            event.commit();
         }
-        record(SpanKind.COPY, content, size, 0);
+        record(SpanKind.COPY, what, bytes, 0);
+    }
+
+    @Name("dev.sluice.Copy")
+    @Label("Copy")
+    @SuppressWarnings("UnusedVariable") // flight recordings read the fields
+    static final class Recorded extends SpanEvent {
+        @Label("Device")
+        private String device = "";
+
+        @Label("What")
+        private String what = "";
+
+        @Label("Size")
+        @DataAmount
+        private long bytes;
     }
 }

@@ -5,19 +5,8 @@ import jdk.jfr.Label;
 import jdk.jfr.Name;
 
 /** Layers are made ready on a device: weights read, packed and brought there, kernels compiled. */
-@Name("dev.sluice.Load")
-@Label("Load")
-@SuppressWarnings("UnusedVariable") // flight recordings read the fields
 public final class LoadSpan extends Span {
-    @Label("Device")
     private final String device;
-
-    @Label("Layers")
-    private int layers;
-
-    @Label("Size")
-    @DataAmount
-    private long bytes;
 
     /** Layers of a device. */
     public LoadSpan(String device) {
@@ -25,14 +14,35 @@ public final class LoadSpan extends Span {
         this.device = device;
     }
 
-    /** Ends it; {@code size}: bytes of weights that the device holds for so many layers. */
-    public void stop(int count, long size) {
-        end();
-        if (shouldCommit()) {
-            layers = count;
-            bytes = size;
-            commit();
+    @Override
+    SpanEvent newEvent() {
+        Recorded event = new Recorded();
+        event.device = device;
+        return event;
+    }
+
+    /** Ends it; {@code bytes}: of weights that the device holds for so many layers. */
+    public void stop(int layers, long bytes) {
+        if (end() instanceof Recorded event) {
+            event.layers = layers;
+            event.bytes = bytes;
+            event.commit();
         }
-        record(SpanKind.LOAD, "load", count, size);
+        record(SpanKind.LOAD, "load", layers, bytes);
+    }
+
+    @Name("dev.sluice.Load")
+    @Label("Load")
+    @SuppressWarnings("UnusedVariable") // flight recordings read the fields
+    static final class Recorded extends SpanEvent {
+        @Label("Device")
+        private String device = "";
+
+        @Label("Layers")
+        private int layers;
+
+        @Label("Size")
+        @DataAmount
+        private long bytes;
     }
 }

@@ -4,29 +4,35 @@ import jdk.jfr.Label;
 import jdk.jfr.Name;
 
 /** It is decided which layers go where. */
-@Name("dev.sluice.Plan")
-@Label("Plan")
-@SuppressWarnings("UnusedVariable") // flight recordings read the fields
 public final class PlanSpan extends Span {
-    @Label("Layers")
-    private int layers;
-
-    @Label("Devices")
-    private int devices;
-
     /** A plan that the calling thread makes. */
     public PlanSpan() {
         super(Track.ofThisThread());
     }
 
+    @Override
+    SpanEvent newEvent() {
+        return new Recorded();
+    }
+
     /** Ends it. */
-    public void stop(int layerCount, int deviceCount) {
-        end();
-        if (shouldCommit()) {
-            layers = layerCount;
-            devices = deviceCount;
-            commit();
+    public void stop(int layers, int devices) {
+        if (end() instanceof Recorded event) {
+            event.layers = layers;
+            event.devices = devices;
+            event.commit();
         }
-        record(SpanKind.PLAN, "plan", layerCount, 0);
+        record(SpanKind.PLAN, "plan", layers, 0);
+    }
+
+    @Name("dev.sluice.Plan")
+    @Label("Plan")
+    @SuppressWarnings("UnusedVariable") // flight recordings read the fields
+    static final class Recorded extends SpanEvent {
+        @Label("Layers")
+        private int layers;
+
+        @Label("Devices")
+        private int devices;
     }
 }

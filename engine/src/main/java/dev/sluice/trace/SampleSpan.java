@@ -4,25 +4,31 @@ import jdk.jfr.Label;
 import jdk.jfr.Name;
 
 /** A token is chosen from logits by the host. */
-@Name("dev.sluice.Sample")
-@Label("Sample")
-@SuppressWarnings("UnusedVariable") // flight recordings read the fields
 public final class SampleSpan extends Span {
-    @Label("Id")
-    private int id;
-
     /** Choices of the calling thread. */
     public SampleSpan() {
         super(Track.ofThisThread());
     }
 
+    @Override
+    SpanEvent newEvent() {
+        return new Recorded();
+    }
+
     /** Ends it. */
-    public void stop(int chosen) {
-        end();
-        if (shouldCommit()) {
-            id = chosen;
-            commit();
+    public void stop(int id) {
+        if (end() instanceof Recorded event) {
+            event.id = id;
+            event.commit();
         }
-        record(SpanKind.SAMPLE, "sample", chosen, 0);
+        record(SpanKind.SAMPLE, "sample", id, 0);
+    }
+
+    @Name("dev.sluice.Sample")
+    @Label("Sample")
+    @SuppressWarnings("UnusedVariable") // flight recordings read the fields
+    static final class Recorded extends SpanEvent {
+        @Label("Id")
+        private int id;
     }
 }

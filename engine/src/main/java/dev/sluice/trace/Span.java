@@ -1,9 +1,7 @@
 package dev.sluice.trace;
 
-import jdk.jfr.Category;
-import jdk.jfr.Enabled;
-import jdk.jfr.Event;
-import jdk.jfr.StackTrace;
+import jdk.jfr.FlightRecorder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Something that takes time on the host, for the {@link Timeline} and for flight recordings of the JVM at once. Recordings
@@ -19,28 +17,50 @@ import jdk.jfr.StackTrace;
  *
  * What fails between start and stop leaves no span.
  */
-@Category("Sluice")
-@Enabled(false)
-@StackTrace(false)
-public abstract sealed class Span extends Event
-        permits CopySpan, LayersSpan, LoadSpan, PlanSpan, SampleSpan, StepSpan, WaitSpan {
-    private final transient Track track;
+public abstract sealed class Span permits CopySpan, LayersSpan, LoadSpan, PlanSpan, SampleSpan, StepSpan, WaitSpan {
+    private final Track track;
+    /** Null while there is no flight recorder: the first event would start it, which takes a sixth of a second. */
+    private @Nullable SpanEvent event;
     /** 0 while nobody records a timeline. */
-    private transient long started;
+    private long started;
 
     Span(Track track) {
         this.track = track;
     }
 
+    /** The event, its constants filled in. */
+    abstract SpanEvent newEvent();
+
     /** Begins. */
     public final void start() {
-        begin();
+        SpanEvent recorded = event();
+        if (recorded != null) {
+            recorded.begin();
+        }
         started = Timeline.on() ? System.nanoTime() : 0;
     }
 
     /** Whether anybody is told. */
     public final boolean watched() {
-        return Timeline.on() || isEnabled();
+        SpanEvent recorded = event();
+        return Timeline.on() || (recorded != null && recorded.isEnabled());
+    }
+
+    private @Nullable SpanEvent event() {
+        if (event == null && FlightRecorder.isInitialized()) {
+            event = newEvent();
+        }
+        return event;
+    }
+
+    /** Ends the event; null if no recording wants it. */
+    final @Nullable SpanEvent end() {
+        SpanEvent recorded = event;
+        if (recorded == null) {
+            return null;
+        }
+        recorded.end();
+        return recorded.shouldCommit() ? recorded : null;
     }
 
     /** Tells the timeline; numbers as the kind has them. */
