@@ -17,6 +17,10 @@ final class AttentionWork {
     private static final int CHUNK = 256;
 
     private static final int MOST_CHUNKS = 32;
+    /** How many adjoining ones a worker takes at once: what a chunk asks memory for ahead are the keys of the next. */
+    private static final int ADJOINING = 8;
+    /** Turns of each worker at least: with fewer, one that is held up would hold up all. */
+    private static final int TURNS = 8;
     /** Parts with more blocks of queries for each KV head are shared out by these alone. */
     private static final int FEW_BLOCKS = 2;
 
@@ -60,9 +64,12 @@ final class AttentionWork {
         }
         int slot = most * (op.headDim() + 2);
         Pieces room = room(Math.multiplyExact(cut, slot), cut);
+        int together = cut < all ? 1 : Math.clamp(all / (TURNS * worker.count), 1, ADJOINING);
         // From the end: the last tokens see the most positions, and the longest work is best begun first.
-        for (int item = all - 1 - run.take(); item >= 0; item = all - 1 - run.take()) {
-            item(op, run, item, slot, room, q, y, blocks);
+        for (int end = all - together * run.take(); end > 0; end = all - together * run.take()) {
+            for (int item = Math.max(0, end - together); item < end; item++) {
+                item(op, run, item, slot, room, q, y, blocks);
+            }
         }
     }
 

@@ -83,12 +83,15 @@ class AttentionPartsTest {
     @ParameterizedTest
     @EnumSource(FloatPath.class)
     void aContextOfMoreThanTheMostChunksHasLongerOnes(FloatPath path) {
-        Op.Attention op = op(16, 2, 1, 0);
-        try (AttentionRun run = new AttentionRun(op, KvType.F16, new int[] {9000, 1})) {
+        Op.Attention op = op(16, 6, 3, 0);
+        try (AttentionRun run = new AttentionRun(op, KvType.F16, new int[] {9000, 1}, new int[] {20, 1})) {
             float[] expected = run.expected();
             float[] y = run.with(path.kernels(), 2);
             for (int i = 0; i < y.length; i++) {
                 assertEquals(expected[i], y[i], limit(op));
+            }
+            for (int threads : new int[] {1, 5, 13}) { // which take eight chunks at once, two, or one
+                assertArrayEquals(y, run.with(path.kernels(), threads), threads + " threads");
             }
         }
     }
