@@ -49,6 +49,7 @@ final class Assembly {
                 placements(),
                 stages(),
                 memory(),
+                Chain.diskBytes(uses, problem.hardware.host()),
                 speed(chain, models, best.batch()),
                 prefill(),
                 List.of());

@@ -52,6 +52,13 @@ record Chain(int microBatches, List<StageLayout> layouts, List<StageUse> uses) {
         return diskSeconds(fixed, pool, read, host);
     }
 
+    /** Bytes of the weights that the host's memory has no room for. */
+    static long diskBytes(List<StageUse> uses, HostProfile host) {
+        double bytes =
+                uses.stream().mapToDouble(use -> use.fixed() + use.pool()).sum();
+        return (long) Math.max(0, bytes - host.memoryBytes());
+    }
+
     static double diskSeconds(double fixed, double pool, double read, HostProfile host) {
         if (fixed > host.memoryBytes()) {
             return Double.POSITIVE_INFINITY;

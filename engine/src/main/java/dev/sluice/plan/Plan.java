@@ -18,6 +18,7 @@ import java.util.List;
  * @param layers for each layer of the graph its place, in the graph's order
  * @param stages runs of consecutive layers on one device, in the same order; a device computes one at most
  * @param memory for each device of a stage what it holds, and for {@code host} what else lies there
+ * @param fromDisk bytes of these weights that the host's memory has no room for: they are read when they are computed with
  * @param decode predicted speed of generation
  * @param prefill predicted speed of a long prompt
  * @param lifts what better hardware would give, the best first
@@ -34,6 +35,7 @@ public record Plan(
         List<Placement> layers,
         List<Stage> stages,
         List<DeviceBytes> memory,
+        long fromDisk,
         Speed decode,
         Speed prefill,
         List<Lift> lifts) {
@@ -63,6 +65,7 @@ public record Plan(
                 layers,
                 stages,
                 memory,
+                fromDisk,
                 decode,
                 prefill,
                 value);

@@ -57,6 +57,7 @@ public final class PlanJson {
                     .put("total", bytes.total())
                     .put("budget", bytes.budget());
         }
+        root.put("disk_bytes", plan.fromDisk());
         speed(root.putObject("decode"), plan.decode());
         speed(root.putObject("prefill"), plan.prefill());
         ArrayNode lifts = root.putArray("lifts");

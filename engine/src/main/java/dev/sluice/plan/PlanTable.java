@@ -117,6 +117,10 @@ public final class PlanTable {
                     mebibytes(bytes.total()),
                     mebibytes(bytes.budget())));
         }
+        if (plan.fromDisk() > 0) {
+            line("The host's memory has no room for " + mebibytes(plan.fromDisk())
+                    + " MiB of these weights: they are read from the disk when they are computed with.");
+        }
         line("");
     }
 

@@ -36,6 +36,14 @@ class PlanCommandTest {
     }
 
     @Test
+    void aTableSaysWhatIsReadFromTheDisk() {
+        String out = CommandRun.of("plan", "--model", "405b", "--hardware", "laptop")
+                .succeeds()
+                .out();
+        assertTrue(out.contains("MiB of these weights: they are read from the disk"), out);
+    }
+
+    @Test
     void everyShippedModelIsPlannedForEveryShippedMachineInJson() {
         for (String hardware : HardwareFiles.names()) {
             for (String model : ShapeFiles.names()) {

@@ -181,6 +181,9 @@ class PlannerTest {
         assertEquals(Bottleneck.Kind.DISK, plan.decode().bottleneck().kind());
         double bytes = ShapeFiles.read("405b").weightBytes();
         assertTrue(plan.decode().tokensPerSecond() < 6e9 / (bytes - 60.0 * GIB - 23.0 * GIB));
+        assertTrue(plan.fromDisk() > bytes - 60.0 * GIB - 23.0 * GIB, "bytes " + plan.fromDisk());
+        assertTrue(plan.fromDisk() < bytes, "bytes " + plan.fromDisk());
+        assertEquals(0, plan("70b", "rtx-4090", PlanRequest.DEFAULT).fromDisk());
     }
 
     @Test
