@@ -176,6 +176,23 @@ class TracedStepsTest {
     }
 
     @Test
+    void aFlightRecordingThatBeginsLaterHasWhatFollows() throws IOException {
+        Path file = folder.resolve("recording.jfr");
+        try (TinyModel tiny = new TinyModel(TinyModel.cpu());
+                Recording recording = new Recording()) {
+            generate(tiny);
+            recording.enable("dev.sluice.Step").withoutThreshold();
+            recording.start();
+            generate(tiny);
+            recording.stop();
+            recording.dump(file);
+        }
+        assertEquals(
+                1 + 2 * TOKENS,
+                named(RecordingFile.readAllEvents(file), "dev.sluice.Step").size());
+    }
+
+    @Test
     void aFlightRecordingThatDoesNotAskGetsNothing() throws IOException {
         Path file = folder.resolve("recording.jfr");
         try (Recording recording = new Recording()) {
