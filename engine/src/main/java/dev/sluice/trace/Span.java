@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract sealed class Span permits CopySpan, LayersSpan, LoadSpan, PlanSpan, SampleSpan, StepSpan, WaitSpan {
     private final Track track;
-    /** Null while there is no flight recorder: the first event would start it, which takes a sixth of a second. */
+    /** Null while there is no flight recorder: the first event would start it, at a cost to every start (ADR 8). */
     private @Nullable SpanEvent event;
     /** 0 while nobody records a timeline. */
     private long started;
