@@ -114,14 +114,14 @@ final class Placing {
             return orElse(
                     refusal,
                     "With all weights used in place in the host's memory",
-                    needs.of(device, 0, layers, first(layers), 0, limit(device)));
+                    needs.of(device, 0, layers, first(layers), Set.of(), 0, limit(device)));
         }
         return device.imageBytes(graph.layers().get(1)) == 0
                 ? refusal
                 : orElse(
                         refusal,
                         "With all blocks streamed, and embedding and head on the CPU,",
-                        needs.of(device, 1, layers - 1, first(layers - 2), 1, limit(device)));
+                        needs.of(device, 1, layers - 1, first(layers - 2), Set.of(), 1, limit(device)));
     }
 
     private static Set<Integer> first(int count) {
@@ -266,7 +266,7 @@ final class Placing {
 
     private Assignment withWeights(Device device, StreamChoice choice, long besideOnHost) {
         int layers = choice.to() - choice.from();
-        if (choice.streamed().isEmpty()) {
+        if (choice.streamed().isEmpty() && choice.slices().isEmpty()) {
             return Assignment.resident(device, layers);
         }
         if (choice.slots() == 0) {
@@ -274,22 +274,17 @@ final class Placing {
         }
         boolean onHost = device.info().backend().equals("cpu");
         return Assignment.streaming(
-                device,
-                layers,
-                choice.streamed(),
-                choice.slots(),
-                onHost || imageBytes(device, choice) + besideOnHost > hostLimit() ? packedFolder() : null);
+                        device,
+                        layers,
+                        choice.streamed(),
+                        choice.slots(),
+                        onHost || needs.imageBytes(device, choice) + besideOnHost > hostLimit() ? packedFolder() : null)
+                .withSlices(choice.slices());
     }
 
     private long sharedBytes(Device device, StreamChoice choice) {
         return choice.streamed().stream()
                 .mapToLong(i -> device.residentBytes(graph.layers().get(choice.from() + i)))
-                .sum();
-    }
-
-    private long imageBytes(Device device, StreamChoice choice) {
-        return choice.streamed().stream()
-                .mapToLong(i -> device.imageBytes(graph.layers().get(choice.from() + i)))
                 .sum();
     }
 

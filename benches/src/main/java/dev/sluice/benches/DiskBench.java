@@ -4,6 +4,7 @@ import dev.sluice.LoadOptions;
 import dev.sluice.Model;
 import dev.sluice.Sluice;
 import dev.sluice.graph.Graph;
+import dev.sluice.graph.HeadSlices;
 import dev.sluice.runtime.Assignment;
 import dev.sluice.runtime.Sequence;
 import dev.sluice.system.DirectReads;
@@ -84,6 +85,11 @@ public final class DiskBench {
         for (Assignment assignment : model.assignments()) {
             for (int layer : assignment.streamed()) {
                 bytes += assignment.device().imageBytes(graph.layers().get(from + layer));
+            }
+            if (!assignment.slices().isEmpty()) {
+                for (HeadSlices.Part part : new HeadSlices(graph).parts(assignment.slices())) {
+                    bytes += part.apart() ? assignment.device().imageBytes(part.layer()) : 0;
+                }
             }
             from += assignment.layers();
         }

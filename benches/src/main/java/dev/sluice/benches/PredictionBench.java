@@ -180,7 +180,7 @@ public final class PredictionBench {
         List<DeviceInfo> used = model.assignments().stream()
                 .map(assignment -> assignment.device().info())
                 .toList();
-        String label = model.assignments().stream().map(PredictionBench::label).collect(Collectors.joining(" + "));
+        String label = model.assignments().stream().map(Assignment::label).collect(Collectors.joining(" + "));
         System.err.println(label + ": " + model.path());
         return new Case(model, used, label, new HashMap<>());
     }
@@ -191,15 +191,6 @@ public final class PredictionBench {
                 && store.find(device)
                         .filter(profile -> profile.rates().keySet().containsAll(formats))
                         .isPresent();
-    }
-
-    private static String label(Assignment assignment) {
-        String streamed = assignment.streamed().isEmpty()
-                ? ""
-                : ", " + assignment.streamed().size() + " streamed";
-        String shared =
-                assignment.shared().isEmpty() ? "" : ", " + assignment.shared().size() + " in host memory";
-        return assignment.device().info().id() + " (" + assignment.layers() + streamed + shared + ")";
     }
 
     /** Runs each test of a case once. */

@@ -7,11 +7,13 @@ import dev.sluice.backend.KvType;
 import dev.sluice.formats.ModelFiles;
 import dev.sluice.formats.ModelSource;
 import dev.sluice.graph.Graph;
+import dev.sluice.graph.HeadSlices;
 import dev.sluice.graph.Layer;
 import dev.sluice.model.ModelFamilies;
 import dev.sluice.plan.DeviceCatalog;
 import dev.sluice.plan.HardwareFiles;
 import dev.sluice.plan.SlotRing;
+import dev.sluice.plan.StreamChoice;
 import dev.sluice.runtime.Assignment;
 import dev.sluice.runtime.Batch;
 import dev.sluice.runtime.Executor;
@@ -24,10 +26,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -69,6 +72,8 @@ public final class StreamBench {
             int threads,
             double factor,
             int rounds,
+            boolean head,
+            boolean onCpu,
             @Nullable Path trace) {}
 
     private StreamBench(Settings settings, Graph graph) {
@@ -110,6 +115,8 @@ public final class StreamBench {
         int threads = 0;
         double factor = 1;
         int rounds = 21;
+        boolean head = true;
+        boolean onCpu = true;
         Path trace = null;
         for (String word : words) {
             String value = word.substring(word.indexOf('=') + 1);
@@ -122,13 +129,15 @@ public final class StreamBench {
                 case "threads" -> threads = Integer.parseInt(value);
                 case "factor" -> factor = Double.parseDouble(value);
                 case "rounds" -> rounds = Integer.parseInt(value);
+                case "head" -> head = value.equals("streamed");
+                case "embedding" -> onCpu = value.equals("cpu");
                 case "trace" -> trace = Path.of(value);
                 default ->
                     throw new IllegalArgumentException(word
                             + ": links=GB/s,… rooms=%,… sequences=N,… slots=N threads=N factor=N rounds=N trace=FILE");
             }
         }
-        return new Settings(links, rooms, sequences, slots, threads, factor, rounds, trace);
+        return new Settings(links, rooms, sequences, slots, threads, factor, rounds, head, onCpu, trace);
     }
 
     private static List<Double> numbers(String list, double unit) {
@@ -157,16 +166,14 @@ public final class StreamBench {
         int batch = settings.sequences().stream().mapToInt(n -> n).max().orElseThrow();
         DeviceOptions options = new DeviceOptions(settings.threads(), batch);
         DeviceInfo info = catalog.select("link:" + link);
-        try (Device device = catalog.open(info, options)) {
-            List<Long> images = new ArrayList<>();
-            for (Layer layer : graph.layers()) {
-                images.add(layer.kind() == Layer.Kind.BLOCK ? device.imageBytes(layer) : 0L);
-            }
+        try (Device device = catalog.open(info, options);
+                Device cpu = catalog.open(catalog.select("cpu"), options)) {
+            List<Long> images = images(device);
             Set<Integer> streamed = streamed(images, room);
             long bytes = streamed.stream().mapToLong(images::get).sum();
             try (Executor resident = new Executor(graph, device, batch, Progress.NONE);
                     Executor bare = new Executor(withoutBlocks(), device, batch, Progress.NONE);
-                    Executor streaming = streaming(device, streamed, batch)) {
+                    Executor streaming = streaming(device, cpu, streamed, batch)) {
                 for (int sequences : settings.sequences()) {
                     List<double[]> times = times(List.of(resident, bare, streaming), sequences);
                     double copies = bytes / settings.links().get(link);
@@ -194,6 +201,25 @@ public final class StreamBench {
         }
     }
 
+    /** Bytes of each block, and behind them of each slice of the head if that is streamed, too. */
+    private List<Long> images(Device device) {
+        List<Long> images = new ArrayList<>();
+        for (Layer layer : blocks()) {
+            images.add(device.imageBytes(layer));
+        }
+        if (settings.head()) {
+            HeadSlices slices = new HeadSlices(graph);
+            for (HeadSlices.Part part : slices.parts(slices.all())) {
+                images.add(device.imageBytes(part.layer()));
+            }
+        }
+        return images;
+    }
+
+    private List<Layer> blocks() {
+        return graph.layers().subList(1, graph.layers().size() - 1);
+    }
+
     /** What a step takes besides: embedding, head, choice, and what the host does between two steps. */
     private Graph withoutBlocks() {
         return new Graph(
@@ -206,45 +232,54 @@ public final class StreamBench {
 
     /** What the order of copies and computation makes of their times, without any delay. */
     private double ring(List<Long> images, Set<Integer> streamed, double rate, double all, double bare) {
-        long blocks = images.stream().filter(bytes -> bytes > 0).count();
+        int blocks = blocks().size();
+        int slices = images.size() - blocks;
         double[] compute = new double[images.size()];
         double[] copy = new double[images.size()];
         for (int i = 0; i < compute.length; i++) {
-            compute[i] = images.get(i) > 0 ? (all - bare) / blocks : 0;
+            compute[i] = i < blocks ? (all - bare) / blocks : bare / slices;
             copy[i] = streamed.contains(i) ? images.get(i) / rate : 0;
         }
-        return SlotRing.seconds(compute, copy, settings.slots(), bare);
+        return SlotRing.seconds(compute, copy, settings.slots(), slices == 0 ? bare : 0);
     }
 
-    private Executor streaming(Device device, Set<Integer> streamed, int batch) {
+    /** The embedding is the CPU's where the head is streamed, whose table it may be. */
+    private Executor streaming(Device device, Device cpu, Set<Integer> streamed, int batch) {
+        int layers = graph.layers().size();
+        int blocks = blocks().size();
+        Set<Integer> slices =
+                streamed.stream().filter(i -> i >= blocks).map(i -> i - blocks).collect(Collectors.toSet());
+        int first = settings.onCpu() ? 0 : 1;
+        Assignment own = Assignment.streaming(
+                        device,
+                        layers - 1 + first,
+                        streamed.stream()
+                                .filter(i -> i < blocks)
+                                .map(i -> i + first)
+                                .collect(Collectors.toSet()),
+                        settings.slots(),
+                        null)
+                .withSlices(slices);
         return new Executor(
                 graph,
-                List.of(Assignment.streaming(device, graph.layers().size(), streamed, settings.slots(), null)),
+                settings.onCpu() ? List.of(Assignment.resident(cpu, 1), own) : List.of(own),
                 batch,
                 Progress.NONE);
     }
 
-    /** As few blocks, evenly spread, as leave the rest and the slots within the room. */
+    /** As few of them, evenly spread, as leave the rest and the slots within the room. */
     private Set<Integer> streamed(List<Long> images, double room) {
-        List<Integer> blocks = new ArrayList<>();
-        for (int i = 0; i < images.size(); i++) {
-            if (images.get(i) > 0) {
-                blocks.add(i);
-            }
-        }
+        List<Integer> numbers = IntStream.range(0, images.size()).boxed().toList();
         long all = images.stream().mapToLong(i -> i).sum();
         long largest = images.stream().mapToLong(i -> i).max().orElseThrow();
-        for (int count = 1; count < blocks.size(); count++) {
-            Set<Integer> chosen = new LinkedHashSet<>();
-            for (int i = 0; i < count; i++) {
-                chosen.add(blocks.get((2 * i + 1) * blocks.size() / (2 * count)));
-            }
+        for (int count = 1; count < numbers.size(); count++) {
+            Set<Integer> chosen = StreamChoice.spread(numbers, count);
             long streamed = chosen.stream().mapToLong(images::get).sum();
             if (all - streamed + settings.slots() * largest <= room * all) {
                 return chosen;
             }
         }
-        return new LinkedHashSet<>(blocks);
+        return Set.copyOf(numbers);
     }
 
     /** For each executor the seconds of a step in each round, measured in turns. */

@@ -3,6 +3,7 @@ package dev.sluice.bench;
 import dev.sluice.Model;
 import dev.sluice.backend.DeviceInfo;
 import dev.sluice.error.SluiceException;
+import dev.sluice.graph.HeadSlices;
 import dev.sluice.plan.Forecast;
 import dev.sluice.plan.GraphShape;
 import dev.sluice.plan.Hardware;
@@ -67,6 +68,7 @@ public final class Prediction {
                         assignment.device().info().id(),
                         residency(assignment, i),
                         null,
+                        residency(assignment, i) == Residency.STREAMED ? streamed(model, assignment, i) : 0,
                         host != null && host.layers().contains(i)));
             }
         }
@@ -74,10 +76,19 @@ public final class Prediction {
     }
 
     private static Residency residency(Assignment assignment, int layer) {
-        if (assignment.streamed().contains(layer)) {
+        boolean slices =
+                layer == assignment.layers() - 1 && !assignment.slices().isEmpty();
+        if (slices || assignment.streamed().contains(layer)) {
             return Residency.STREAMED;
         }
         return assignment.shared().contains(layer) ? Residency.HOST : Residency.RESIDENT;
+    }
+
+    /** The share of a streamed layer that is. */
+    private static double streamed(Model model, Assignment assignment, int layer) {
+        return assignment.streamed().contains(layer)
+                ? 1
+                : assignment.slices().size() / (double) new HeadSlices(model.graph()).count();
     }
 
     /** The stages of a step that decodes a token of each of several sequences, with so many in their contexts. */

@@ -25,7 +25,7 @@ public final class PredictionTable {
         } catch (SluiceException e) {
             return "nothing is predicted: " + e.getMessage() + "\n";
         }
-        String devices = model.assignments().stream().map(PredictionTable::name).collect(Collectors.joining(" + "));
+        String devices = model.assignments().stream().map(Assignment::label).collect(Collectors.joining(" + "));
         StringBuilder table = new StringBuilder("""
                 | devices (layers) | test | predicted t/s | measured t/s | error % |
                 |---|---|---:|---:|---:|
@@ -51,15 +51,5 @@ public final class PredictionTable {
         double[] sorted = rates.clone();
         Arrays.sort(sorted);
         return sorted[sorted.length / 2];
-    }
-
-    private static String name(Assignment assignment) {
-        return assignment.device().info().id() + " (" + assignment.layers()
-                + (assignment.shared().isEmpty()
-                        ? ""
-                        : ", " + assignment.shared().size() + " in host memory")
-                + (assignment.streamed().isEmpty()
-                        ? ""
-                        : ", " + assignment.streamed().size() + " streamed") + ")";
     }
 }

@@ -31,6 +31,13 @@ public record Layer(String name, Kind kind, int inputWidth, List<Node> nodes) {
 
     public Layer {
         nodes = List.copyOf(nodes);
+        for (Node node : nodes.subList(0, nodes.size() - 1)) {
+            if (node.op() instanceof Op.Linear l
+                    && l.width() > l.weight().shape().rows()) {
+                throw new IllegalArgumentException(
+                        name + " reads more of " + l.weight().name() + " than there is");
+            }
+        }
     }
 
     /** Floats (or ids) per token that the layer produces. */

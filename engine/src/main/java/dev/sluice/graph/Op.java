@@ -72,11 +72,24 @@ public sealed interface Op {
         }
     }
 
-    /** Matrix product: {@code y = W x + bias}. */
-    record Linear(Tensor weight, @Nullable Tensor bias) implements Op {
-        @Override
-        public int width() {
-            return Math.toIntExact(weight.shape().rows());
+    /**
+     * Matrix product: {@code y = W x + bias}, which takes some columns of its output; those beside them are left as they are. That is
+     * for a layer's last operation alone.
+     *
+     * @param column the first of them
+     * @param width columns of the output
+     */
+    record Linear(Tensor weight, @Nullable Tensor bias, int column, int width) implements Op {
+        public Linear {
+            if (column < 0 || column + weight.shape().rows() > width) {
+                throw new IllegalArgumentException(weight.name() + " " + weight.shape() + " has no room in " + width
+                        + " columns from column " + column + " on");
+            }
+        }
+
+        /** One that is all of its output. */
+        public Linear(Tensor weight, @Nullable Tensor bias) {
+            this(weight, bias, 0, Math.toIntExact(weight.shape().rows()));
         }
 
         @Override

@@ -41,7 +41,7 @@ final class LayerCopy {
             case Op.RmsNorm n -> new Op.RmsNorm(of(n.gain()), n.eps(), n.width());
             case Op.Linear l -> {
                 Tensor bias = l.bias();
-                yield new Op.Linear(of(l.weight()), bias == null ? null : of(bias));
+                yield new Op.Linear(of(l.weight()), bias == null ? null : of(bias), l.column(), l.width());
             }
             case Op.GatedFfn f -> new Op.GatedFfn(of(f.gate()), of(f.up()), of(f.down()), f.activation());
             case Op.Rope r -> r;

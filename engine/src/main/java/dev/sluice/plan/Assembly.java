@@ -65,11 +65,13 @@ final class Assembly {
                 Residency dense = layout.dense().get(k);
                 Residency experts =
                         layer.experts() == null ? null : layout.experts().get(k);
+                int parts = models.get(s).parts(layout.from() + k);
                 placements.add(new Placement(
                         layer.name(),
                         device.id(),
                         inPlace(dense, device),
                         experts == null ? null : inPlace(experts, device),
+                        dense == Residency.STREAMED ? layout.streamed(k) / (double) parts : 0,
                         layout.halved().contains(layout.from() + k)));
             }
         }

@@ -3,6 +3,7 @@ package dev.sluice.plan;
 import dev.sluice.backend.Device;
 import dev.sluice.backend.KvType;
 import dev.sluice.graph.Graph;
+import dev.sluice.graph.HeadSlices;
 import dev.sluice.graph.Layer;
 import dev.sluice.graph.Op;
 import dev.sluice.tensor.Tensor;
@@ -27,23 +28,28 @@ public record DeviceNeeds(Graph graph, int context, KvType kv, int batchTokens) 
      * Counts the layers {@code from} (inclusive) to {@code to} (exclusive), with the KV cache of one sequence.
      *
      * @param streamed which of them are streamed, the first being 0
+     * @param slices of the head that are streamed, if it is not among these
      * @param slots that these come to
      * @param budget bytes that may be taken
      */
-    public DeviceBytes of(Device device, int from, int to, Set<Integer> streamed, int slots, long budget) {
+    public DeviceBytes of(
+            Device device, int from, int to, Set<Integer> streamed, Set<Integer> slices, int slots, long budget) {
         List<Layer> layers = graph.layers().subList(from, to);
         long weights = 0;
         long caches = 0;
         long largest = 0;
+        int count = 0;
         Set<Tensor> counted = new HashSet<>();
         for (int i = 0; i < layers.size(); i++) {
-            Layer layer = layers.get(i);
-            caches += kvBytes(layer);
-            if (streamed.contains(i)) {
-                weights += vectorBytes(layer);
-                largest = Math.max(largest, device.imageBytes(layer));
-            } else {
-                weights += residentBytes(device, layer, counted);
+            caches += kvBytes(layers.get(i));
+            for (HeadSlices.Part part : parts(layers.get(i), streamed.contains(i), slices)) {
+                if (part.apart()) {
+                    count++;
+                    weights += vectorBytes(part.layer());
+                    largest = Math.max(largest, device.imageBytes(part.layer()));
+                } else {
+                    weights += residentBytes(device, part.layer(), counted);
+                }
             }
         }
         long activations = microBatches(from, to) * microBatchBytes(from) + Float.BYTES;
@@ -55,9 +61,31 @@ public record DeviceNeeds(Graph graph, int context, KvType kv, int batchTokens) 
                 weights,
                 caches,
                 activations,
-                largest == 0 ? 0 : (Math.min(slots, streamed.size()) + readAhead(device)) * largest,
+                largest == 0 ? 0 : (Math.min(slots, count) + readAhead(device)) * largest,
                 device.workspaceBytes(layers, context),
                 budget);
+    }
+
+    /** What is streamed of a layer, and what is resident. */
+    private List<HeadSlices.Part> parts(Layer layer, boolean streamed, Set<Integer> slices) {
+        boolean head = layer.kind() == Layer.Kind.HEAD;
+        if (!head || (slices.isEmpty() && !streamed)) {
+            return List.of(new HeadSlices.Part(layer, streamed));
+        }
+        HeadSlices all = new HeadSlices(graph);
+        return all.parts(streamed ? all.all() : slices);
+    }
+
+    /** Bytes of what comes to a device for a step. */
+    public long imageBytes(Device device, StreamChoice choice) {
+        long bytes = 0;
+        for (int i = choice.from(); i < choice.to(); i++) {
+            for (HeadSlices.Part part :
+                    parts(graph.layers().get(i), choice.streamed().contains(i - choice.from()), choice.slices())) {
+                bytes += part.apart() ? device.imageBytes(part.layer()) : 0;
+            }
+        }
+        return bytes;
     }
 
     /** Of how many micro-batches the activations are kept at least: two follow each other from device to device. */

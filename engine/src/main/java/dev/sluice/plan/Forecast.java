@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** How long a placement that is given takes, by the formulas that plans are made with: what is to stand beside a measurement. */
@@ -60,8 +61,7 @@ public final class Forecast {
         List<Placement> layers = new ArrayList<>();
         for (Share share : shares) {
             for (int i = 0; i < share.count(); i++) {
-                layers.add(new Placement(
-                        model.layers().get(layers.size()).name(), share.device(), Residency.RESIDENT, null, false));
+                layers.add(Placement.of(model.layers().get(layers.size()).name(), share.device(), Residency.RESIDENT));
             }
         }
         return layers;
@@ -88,7 +88,10 @@ public final class Forecast {
             throw new SluiceException("there is no profile of cpu, which computes a part of "
                     + layers.getFirst().layer() + " to " + layers.getLast().layer());
         }
-        layouts.add(new StageLayout(device, from, dense, experts, halved));
+        int parts = from + layers.size() == problem.model.layers().size() ? problem.model.headSlices() : 1;
+        double streamed = layers.getLast().streamed();
+        int ofLast = streamed == 0 ? 0 : (int) Math.max(1, Math.round(parts * streamed));
+        layouts.add(new StageLayout(device, from, dense, experts, ofLast, halved));
     }
 
     /**
@@ -213,8 +216,18 @@ public final class Forecast {
             boolean halved = layout.halved().contains(i);
             double onCpu = halved ? model.halfOnCpu(i) : 0;
             double bytes = layout.dense().get(i - layout.from()) == Residency.STREAMED
-                    ? model.denseBytes(layout.from(), i)
+                    ? (double) model.partBytes(layout.from(), i)
                     : 0;
+            if (model.parts(i) > 1) {
+                parts(
+                        compute,
+                        copy,
+                        model.computing(i),
+                        bytes / link.pinnedComputing(),
+                        model.parts(i),
+                        layout.ofLast());
+                continue;
+            }
             if (halved) {
                 bytes -= problem.model.layers().get(i).feedForwardBytes();
             }
@@ -226,6 +239,17 @@ public final class Forecast {
             }
         }
         return SlotRing.seconds(array(compute), array(copy), problem.request.slots(), model.device.hopSeconds());
+    }
+
+    /** So many parts of a layer, some of which are streamed. */
+    private static void parts(
+            List<Double> compute, List<Double> copy, double seconds, double copySeconds, int count, int streamed) {
+        Set<Integer> chosen =
+                StreamChoice.spread(IntStream.range(0, count).boxed().toList(), streamed);
+        for (int part = 0; part < count; part++) {
+            compute.add(seconds / count);
+            copy.add(chosen.contains(part) ? copySeconds : 0);
+        }
     }
 
     private static double[] array(List<Double> values) {

@@ -54,7 +54,12 @@ record LayerShape(
 
     /** Bytes of what every token needs. */
     long denseBytes() {
-        return vectorBytes + weights.stream().mapToLong(WeightPart::bytes).sum();
+        return vectorBytes + matrixBytes();
+    }
+
+    /** Bytes of the matrices that every token needs. */
+    long matrixBytes() {
+        return weights.stream().mapToLong(WeightPart::bytes).sum();
     }
 
     /** Bytes of the matrices in the feed-forward half. */

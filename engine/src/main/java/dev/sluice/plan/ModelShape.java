@@ -1,6 +1,7 @@
 package dev.sluice.plan;
 
 import dev.sluice.backend.KvType;
+import dev.sluice.graph.HeadSlices;
 import dev.sluice.graph.Layer;
 import dev.sluice.tensor.DType;
 import java.util.ArrayList;
@@ -61,6 +62,16 @@ public record ModelShape(
             }
         }
         return formats;
+    }
+
+    /** Into how many slices the head is cut where it is streamed, more or less. */
+    int headSlices() {
+        long block = layers.stream()
+                .filter(layer -> layer.kind() == Layer.Kind.BLOCK)
+                .mapToLong(LayerShape::matrixBytes)
+                .max()
+                .orElse(0);
+        return HeadSlices.count(layers.getLast().matrixBytes(), block);
     }
 
     /** Layers between embedding and head. */

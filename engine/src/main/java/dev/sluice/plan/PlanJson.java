@@ -78,6 +78,9 @@ public final class PlanJson {
         node.put("layer", layer.layer());
         node.put("device", layer.device());
         node.put("residency", name(layer.residency()));
+        if (layer.streamed() > 0 && layer.streamed() < 1) {
+            node.put("streamed", layer.streamed());
+        }
         Residency experts = layer.experts();
         if (experts != null) {
             node.put("experts", name(experts));

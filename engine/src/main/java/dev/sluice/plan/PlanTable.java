@@ -76,7 +76,9 @@ public final class PlanTable {
     }
 
     private static String place(Placement layer) {
-        String own = word(layer.residency()) + (layer.halved() ? ", feed-forward on cpu" : "");
+        boolean inPart = layer.streamed() > 0 && layer.streamed() < 1;
+        String part = inPart ? Math.round(100 * layer.streamed()) + " % " : "";
+        String own = part + word(layer.residency()) + (layer.halved() ? ", feed-forward on cpu" : "");
         @Nullable Residency experts = layer.experts();
         if (experts == null || experts == layer.residency()) {
             return own;

@@ -87,7 +87,8 @@ final class Search {
         double high = interval(best, true);
         while (true) {
             double middle = (low + high) / 2;
-            Label better = within(stages, middle);
+            // They meet where the disk, which every chain waits for, is the limit.
+            Label better = middle < high ? within(stages, middle) : null;
             if (better == null) {
                 low = middle;
                 // There are only so many chains: soon the best is found, and nothing is better by more than rounding.

@@ -106,7 +106,7 @@ final class StageEnumeration {
             int most = piece.streamable() && g != pivot ? group.count() - h : 0;
             for (int s = 0; s <= most; s = next(s, steps[g], most)) {
                 streamed[g] = s;
-                boolean enough = descend(g + 1, withHosted.stream(s, piece.bytes(), piece.read()));
+                boolean enough = descend(g + 1, piece.streamed(s, withHosted));
                 fits |= enough && h == 0 && s == 0;
                 if (enough) {
                     break;
@@ -130,15 +130,15 @@ final class StageEnumeration {
         Piece piece = groups.get(pivot).piece();
         int least = 0;
         if (use == null) {
-            Away one = away.stream(1, piece.bytes(), piece.read());
+            Away one = piece.streamed(1, away);
             long missing = model.total(one, all) - model.device.memoryBytes();
-            least = 1 + (int) Math.max(0, Math.ceilDiv(missing, piece.bytes()));
+            least = 1 + (int) Math.max(0, Math.ceilDiv(missing, piece.parts() * piece.bytes()));
         }
         int available = groups.get(pivot).count() - hosted[pivot];
         int most = model.device.hostMemory() ? available : Math.min(least, available);
         for (int count = least; count <= most; count = next(count, steps[pivot], most)) {
             streamed[pivot] = count;
-            offer(model.use(from, to, away.stream(count, piece.bytes(), piece.read()), all));
+            offer(model.use(from, to, piece.streamed(count, away), all));
         }
         return enough;
     }

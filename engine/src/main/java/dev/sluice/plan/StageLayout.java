@@ -11,9 +11,11 @@ import java.util.Set;
  * @param from index of the first layer
  * @param dense for each layer {@link Residency#RESIDENT} or {@link Residency#STREAMED}
  * @param experts for each layer the place of its experts; RESIDENT where it has none
+ * @param ofLast how many {@link StageModel#parts} of the last layer are streamed, if it is
  * @param halved indices of streamed layers whose feed-forward half the CPU computes
  */
-record StageLayout(int device, int from, List<Residency> dense, List<Residency> experts, Set<Integer> halved) {
+record StageLayout(
+        int device, int from, List<Residency> dense, List<Residency> experts, int ofLast, Set<Integer> halved) {
     StageLayout {
         dense = List.copyOf(dense);
         experts = List.copyOf(experts);
@@ -21,13 +23,13 @@ record StageLayout(int device, int from, List<Residency> dense, List<Residency> 
     }
 
     /** The device computes the whole of all layers but for experts. */
-    StageLayout(int device, int from, List<Residency> dense, List<Residency> experts) {
-        this(device, from, dense, experts, Set.of());
+    StageLayout(int device, int from, List<Residency> dense, List<Residency> experts, int ofLast) {
+        this(device, from, dense, experts, ofLast, Set.of());
     }
 
     /** The same with other halves on the CPU. */
     StageLayout withHalved(Set<Integer> value) {
-        return new StageLayout(device, from, dense, experts, value);
+        return new StageLayout(device, from, dense, experts, ofLast, value);
     }
 
     int to() {
@@ -40,8 +42,8 @@ record StageLayout(int device, int from, List<Residency> dense, List<Residency> 
         for (int k = 0; k < dense.size(); k++) {
             int i = from + k;
             if (dense.get(k) == Residency.STREAMED) {
-                long bytes = model.denseBytes(from, i);
-                away = away.stream(1, bytes, (double) bytes);
+                long bytes = model.partBytes(from, i);
+                away = away.stream(streamed(k), bytes, (double) bytes);
                 if (halved.contains(i)) {
                     away = away.hostHalf(
                             shape.layers().get(i).feedForwardBytes(), model.halfDelta(i), model.halfOnCpu(i));
@@ -55,6 +57,11 @@ record StageLayout(int device, int from, List<Residency> dense, List<Residency> 
             }
         }
         return away;
+    }
+
+    /** How many parts of a streamed layer are streamed, by its place in the stage. */
+    int streamed(int place) {
+        return place == dense.size() - 1 ? ofLast : 1;
     }
 
     /** Indices of the layers that are streamed. */

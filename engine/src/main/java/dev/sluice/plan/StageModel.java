@@ -14,6 +14,7 @@ final class StageModel {
     private final Problem problem;
     private final Load load;
     private final int sequences;
+    private final int headSlices;
     private final LayerCost[] own;
     private final LayerCost[] experts;
     private final double[] expertsOnCpu;
@@ -35,6 +36,7 @@ final class StageModel {
         this.device = problem.hardware.devices().get(device);
         this.load = load;
         this.sequences = sequences;
+        headSlices = problem.model.headSlices();
         int n = problem.model.layers().size();
         own = new LayerCost[n];
         experts = new LayerCost[n];
@@ -86,6 +88,16 @@ final class StageModel {
         return layer.denseBytes() - (from == 0 ? layer.tiedBytes() : 0);
     }
 
+    /** Of how many parts, that come to slots one by one, a layer's own weights consist: the head of slices. */
+    int parts(int i) {
+        return i == own.length - 1 ? headSlices : 1;
+    }
+
+    /** Bytes of one of them. */
+    long partBytes(int from, int i) {
+        return denseBytes(from, i) / parts(i);
+    }
+
     /** Seconds that the device computes a layer, experts included. */
     double computing(int i) {
         return seconds[i + 1] - seconds[i];
@@ -116,7 +128,7 @@ final class StageModel {
     }
 
     boolean canStream(int from, int i) {
-        return device.link() != null && i > 0 && !problem.residentOnly[i] && denseBytes(from, i) > 0;
+        return device.link() != null && i > 0 && !problem.residentOnly[i] && partBytes(from, i) > 0;
     }
 
     boolean canStreamExperts(int i) {

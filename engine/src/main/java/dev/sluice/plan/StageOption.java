@@ -28,6 +28,7 @@ record StageOption(StageUse use, List<PieceGroup> groups, List<Integer> streamed
     StageLayout layout(int device, int from, int to) {
         List<Residency> dense = new ArrayList<>(Collections.nCopies(to - from, Residency.RESIDENT));
         List<Residency> experts = new ArrayList<>(dense);
+        int ofLast = 0;
         for (int g = 0; g < groups.size(); g++) {
             List<Integer> members = groups.get(g).members();
             int away = streamed.get(g) + hosted.get(g);
@@ -37,8 +38,9 @@ record StageOption(StageUse use, List<PieceGroup> groups, List<Integer> streamed
                         ? Residency.HOST
                         : Residency.STREAMED;
                 (member % 2 == 0 ? dense : experts).set(member / 2, place);
+                ofLast = member == 2 * (to - from - 1) ? groups.get(g).piece().parts() : ofLast;
             }
         }
-        return new StageLayout(device, from, dense, experts);
+        return new StageLayout(device, from, dense, experts, ofLast);
     }
 }

@@ -2,6 +2,7 @@ package dev.sluice.plan;
 
 import dev.sluice.backend.Device;
 import dev.sluice.graph.Graph;
+import dev.sluice.graph.HeadSlices;
 import dev.sluice.graph.Layer;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -11,23 +12,33 @@ import java.util.Set;
 
 /**
  * Which layers of one device are streamed where not all fit: as few as must be, spread evenly among the others, so that copies
- * run on while these compute.
+ * run on while these compute. The head counts as so many layers as it has slices.
  *
  * @param from number of the first layer that the device takes
  * @param to number of the layer behind its last
  * @param streamed which of them are streamed, the first of the device's being 0
+ * @param slices of the head that are streamed, if that is not among these
  * @param slots that these come to; 0 for weights that are used where they are in the host's memory
  * @param bytes what that takes
  * @param microBatches of how many micro-batches there is room for the activations, so that all of these use a streamed layer before
  *     it is dropped: what is counted in {@code bytes}, and what fits beside that
  */
-public record StreamChoice(int from, int to, Set<Integer> streamed, int slots, DeviceBytes bytes, int microBatches) {
+public record StreamChoice(
+        int from, int to, Set<Integer> streamed, Set<Integer> slices, int slots, DeviceBytes bytes, int microBatches) {
     /** One is computed with, one is filled, one is full already: a fourth gains little, fewer wait for each other. */
     private static final int SLOTS = 3;
 
     public StreamChoice {
         streamed = Set.copyOf(streamed);
+        slices = Set.copyOf(slices);
     }
+
+    /**
+     * What is streamed or not: a layer, by its number on the device, or a slice of the head.
+     *
+     * @param slice -1 for a layer
+     */
+    private record Unit(int layer, int slice) {}
 
     /**
      * Chooses for the layers {@code from} (inclusive) to {@code to} (exclusive).
@@ -49,12 +60,12 @@ public record StreamChoice(int from, int to, Set<Integer> streamed, int slots, D
      * @return empty if they do not fit whatever stays there
      */
     public static Optional<StreamChoice> inPlace(DeviceNeeds needs, Device device, int from, int to, long budget) {
-        List<Integer> blocks = new ArrayList<>();
-        Set<Integer> all = new LinkedHashSet<>();
+        List<Unit> blocks = new ArrayList<>();
+        List<Unit> all = new ArrayList<>();
         for (int i = from; i < to; i++) {
-            all.add(i - from);
+            all.add(new Unit(i - from, -1));
             if (needs.graph().layers().get(i).kind() == Layer.Kind.BLOCK) {
-                blocks.add(i - from);
+                blocks.add(new Unit(i - from, -1));
             }
         }
         return fewest(needs, device, from, to, budget, 0, blocks, all);
@@ -62,24 +73,35 @@ public record StreamChoice(int from, int to, Set<Integer> streamed, int slots, D
 
     private static Optional<StreamChoice> of(
             DeviceNeeds needs, Device device, int from, int to, long budget, int slots) {
-        List<Integer> blocks = new ArrayList<>();
-        List<Integer> all = new ArrayList<>();
         Graph graph = needs.graph();
+        boolean embeds = from == 0;
+        List<Unit> units = new ArrayList<>();
+        List<Unit> all = new ArrayList<>();
         for (int i = from; i < to; i++) {
             Layer layer = graph.layers().get(i);
             if (layer.kind() == Layer.Kind.EMBEDDING || device.imageBytes(layer) == 0) {
                 continue;
             }
-            all.add(i - from);
+            all.add(new Unit(i - from, -1));
             if (layer.kind() == Layer.Kind.BLOCK) {
-                blocks.add(i - from);
+                units.add(new Unit(i - from, -1));
+            } else if (!embeds || !isTied(graph)) {
+                int count = new HeadSlices(graph).count();
+                for (int slice = 0; slice < count; slice++) {
+                    units.add(new Unit(i - from, slice));
+                }
             }
         }
-        // The head last: its slots are large, and where it shares its table with the embedding nothing is gained.
-        return fewest(needs, device, from, to, budget, slots, blocks, new LinkedHashSet<>(all));
+        // Where the head shares its table with the embedding little is gained by streaming that, too.
+        return fewest(needs, device, from, to, budget, slots, units, all);
     }
 
-    /** As few of the blocks as must be, or else all that there are. */
+    private static boolean isTied(Graph graph) {
+        return graph.layers().getFirst().table().stream()
+                .anyMatch(graph.layers().getLast().matrices()::contains);
+    }
+
+    /** As few units as must be, or else all that there are. */
     private static Optional<StreamChoice> fewest(
             DeviceNeeds needs,
             Device device,
@@ -87,24 +109,33 @@ public record StreamChoice(int from, int to, Set<Integer> streamed, int slots, D
             int to,
             long budget,
             int slots,
-            List<Integer> blocks,
-            Set<Integer> all) {
-        for (int count = 0; count <= blocks.size(); count++) {
-            StreamChoice choice = choice(needs, device, from, to, budget, slots, spread(blocks, count));
+            List<Unit> units,
+            List<Unit> all) {
+        for (int count = 0; count <= units.size(); count++) {
+            StreamChoice choice = choice(needs, device, from, to, budget, slots, spread(units, count));
             if (choice.fits()) {
                 return Optional.of(choice);
             }
         }
-        StreamChoice choice = choice(needs, device, from, to, budget, slots, all);
+        StreamChoice choice = choice(needs, device, from, to, budget, slots, Set.copyOf(all));
         return choice.fits() ? Optional.of(choice) : Optional.empty();
     }
 
     private static StreamChoice choice(
-            DeviceNeeds needs, Device device, int from, int to, long budget, int slots, Set<Integer> streamed) {
-        DeviceBytes bytes = needs.of(device, from, to, streamed, slots, budget);
+            DeviceNeeds needs, Device device, int from, int to, long budget, int slots, Set<Unit> units) {
+        Set<Integer> streamed = new LinkedHashSet<>();
+        Set<Integer> slices = new LinkedHashSet<>();
+        for (Unit unit : units) {
+            if (unit.slice() < 0) {
+                streamed.add(unit.layer());
+            } else {
+                slices.add(unit.slice());
+            }
+        }
+        DeviceBytes bytes = needs.of(device, from, to, streamed, slices, slots, budget);
         long more = Math.max(0, budget - bytes.total()) / needs.microBatchBytes(from);
-        return new StreamChoice(from, to, streamed, slots, bytes, (int)
-                Math.min(Integer.MAX_VALUE, needs.microBatches(from, to) + more));
+        int microBatches = (int) Math.min(Integer.MAX_VALUE, needs.microBatches(from, to) + more);
+        return new StreamChoice(from, to, streamed, slices, slots, bytes, microBatches);
     }
 
     /** So many of a list, as evenly as it goes. */

@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param packed folder for the model's packed weights, if streamed weights do not fit into host memory; null if they do
  * @param microBatches of how many micro-batches the device has room for the activations, one at least
  * @param host what the processor computes of streamed layers; null: nothing
+ * @param slices which slices of the head are streamed ({@link dev.sluice.graph.HeadSlices}); none if the device has another last
+ *     layer, or {@code streamed} names the head, which means all of them
  */
 public record Assignment(
         Device device,
@@ -27,13 +29,15 @@ public record Assignment(
         int slots,
         @Nullable Path packed,
         int microBatches,
-        @Nullable HostShare host) {
+        @Nullable HostShare host,
+        Set<Integer> slices) {
     /** As many micro-batches as a step ever has. */
     public static final int MOST_MICRO_BATCHES = 8;
 
     public Assignment {
         shared = Set.copyOf(shared);
         streamed = Set.copyOf(streamed);
+        slices = Set.copyOf(slices);
         if (layers < 1
                 || slots < 1
                 || Stream.concat(shared.stream(), streamed.stream()).anyMatch(layer -> layer < 0 || layer >= layers)
@@ -52,12 +56,12 @@ public record Assignment(
     /** Layers that are resident, but for some that are streamed; with room for as many micro-batches as are of use. */
     public static Assignment streaming(
             Device device, int layers, Set<Integer> streamed, int slots, @Nullable Path packed) {
-        return new Assignment(device, layers, Set.of(), streamed, slots, packed, MOST_MICRO_BATCHES, null);
+        return new Assignment(device, layers, Set.of(), streamed, slots, packed, MOST_MICRO_BATCHES, null, Set.of());
     }
 
     /** Layers in the device's memory, but for some in the host's; with room for as many micro-batches as are of use. */
     public static Assignment sharing(Device device, int layers, Set<Integer> shared) {
-        return new Assignment(device, layers, shared, Set.of(), 1, null, MOST_MICRO_BATCHES, null);
+        return new Assignment(device, layers, shared, Set.of(), 1, null, MOST_MICRO_BATCHES, null, Set.of());
     }
 
     /** All layers resident. */
@@ -67,11 +71,36 @@ public record Assignment(
 
     /** The same with room for so many micro-batches. */
     public Assignment withMicroBatches(int value) {
-        return new Assignment(device, layers, shared, streamed, slots, packed, value, host);
+        return new Assignment(device, layers, shared, streamed, slots, packed, value, host, slices);
     }
 
     /** The same with a part of its streamed layers left to the processor. */
     public Assignment withHost(@Nullable HostShare value) {
-        return new Assignment(device, layers, shared, streamed, slots, packed, microBatches, value);
+        return new Assignment(device, layers, shared, streamed, slots, packed, microBatches, value, slices);
+    }
+
+    /** The same with some slices of the head streamed, too. */
+    public Assignment withSlices(Set<Integer> value) {
+        return new Assignment(device, layers, shared, streamed, slots, packed, microBatches, host, value);
+    }
+
+    /** Whether weights come to the device for each step. */
+    public boolean streams() {
+        return !streamed.isEmpty() || !slices.isEmpty();
+    }
+
+    /** The device and how many layers it takes, how many of them in the host's memory or streamed, for people. */
+    public String label() {
+        StringBuilder text = new StringBuilder(device.info().id()).append(" (").append(layers);
+        if (!shared.isEmpty()) {
+            text.append(", ").append(shared.size()).append(" in host memory");
+        }
+        if (!streamed.isEmpty()) {
+            text.append(", ").append(streamed.size()).append(" streamed");
+        }
+        if (!slices.isEmpty()) {
+            text.append(", ").append(slices.size()).append(" slices of the head streamed");
+        }
+        return text.append(')').toString();
     }
 }

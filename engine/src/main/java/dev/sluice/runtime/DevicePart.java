@@ -9,6 +9,7 @@ import dev.sluice.backend.LayerState;
 import dev.sluice.backend.StateSource;
 import dev.sluice.backend.Step;
 import dev.sluice.backend.StreamedLayer;
+import dev.sluice.graph.HeadSlices;
 import dev.sluice.graph.Layer;
 import dev.sluice.stream.WeightStream;
 import java.util.List;
@@ -26,6 +27,9 @@ final class DevicePart implements AutoCloseable {
     private final PartLayers layers;
     private final List<Run> runs;
     private final List<Run> withoutLast;
+    /** The first run that gives the part's output; all are behind it that give parts of it. */
+    private final int firstOfOutput;
+
     private final @Nullable WeightStream stream;
     private final @Nullable HostHalves host;
     /** Whether the processor computes its halves in this step; changes while the stream is locked. */
@@ -35,16 +39,22 @@ final class DevicePart implements AutoCloseable {
      * Compiles the layers.
      *
      * @param from number of the first among all layers of the model
+     * @param headParts the last layer, if slices of it are streamed; else none
      * @throws dev.sluice.error.SluiceException if the device cannot hold or compute them; nothing stays allocated then
      */
-    DevicePart(Assignment assignment, int from, List<Layer> all, Device.Loading loading) {
+    DevicePart(
+            Assignment assignment, int from, List<Layer> all, List<HeadSlices.Part> headParts, Device.Loading loading) {
         this.assignment = assignment;
         device = assignment.device();
         this.from = from;
         graph = List.copyOf(all);
-        layers = new PartLayers(assignment, all, loading);
+        layers = new PartLayers(assignment, all, headParts, loading);
         runs = Run.of(layers.units());
-        withoutLast = Run.of(layers.units().subList(0, layers.units().size() - 1));
+        withoutLast = Run.of(layers.units().stream()
+                .filter(unit -> unit.layer() < all.size() - 1)
+                .toList());
+        // Each of the head's parts ends a run.
+        firstOfOutput = runs.size() - Math.max(1, headParts.size());
         HostHalves opened = null;
         boolean done = false;
         try {
@@ -109,6 +119,16 @@ final class DevicePart implements AutoCloseable {
         return runs.size();
     }
 
+    /** Whether a run's output is the part's, or some columns of it, and not what the next run reads. */
+    boolean isOutput(int run) {
+        return run >= firstOfOutput;
+    }
+
+    /** Whether it has nothing but the head. */
+    boolean isHeadAlone() {
+        return graph.getFirst().kind() == Layer.Kind.HEAD;
+    }
+
     /** How many runs a micro-batch goes through, with the head or without it. */
     int runs(boolean head) {
         return (head ? runs : withoutLast).size();
@@ -118,11 +138,12 @@ final class DevicePart implements AutoCloseable {
      * Work begins; if layers are streamed, that of other threads waits until it {@link #end ends}.
      *
      * @param rows of the whole step
+     * @param last whether it goes through the last layer, too
      */
-    void begin(int rows) {
+    void begin(int rows, boolean last) {
         if (stream != null) {
             boolean few = host != null && rows <= host.rows();
-            stream.lock(!few);
+            stream.lock(!few, last);
             hosting = few;
         }
     }

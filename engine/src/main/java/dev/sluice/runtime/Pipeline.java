@@ -76,7 +76,7 @@ final class Pipeline {
                 return;
             }
             DevicePart part = parts.get(streaming);
-            part.begin(rows);
+            part.begin(rows, anyIn(work, from, to, streaming, part.runs() - 1));
             try {
                 for (int run = 0; run < part.runs(); run++) {
                     if (!anyIn(work, from, to, streaming, run)) {
@@ -154,9 +154,11 @@ final class Pipeline {
         DeviceMemory in = between;
         if (run == 0) {
             in = p > 0 ? arrival(work, i, p, memory) : ids != null ? ids : memory.ids(i);
+        } else if (part.isHeadAlone()) {
+            in = memory.arrived(p, i); // which every slice reads
         }
         boolean last = run == runs - 1;
-        boolean logits = last && p == parts.size() - 1 && one.slot() != MicroBatch.NO_OUTPUTS;
+        boolean logits = part.isOutput(run) && p == parts.size() - 1 && one.slot() != MicroBatch.NO_OUTPUTS;
         DeviceMemory out = logits ? memory.logits(one.slot(), step.outputRows()) : between;
         if (run == 0) {
             memory.clock().begin(p, i);

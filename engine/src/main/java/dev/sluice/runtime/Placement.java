@@ -3,6 +3,7 @@ package dev.sluice.runtime;
 import dev.sluice.backend.CompiledLayer;
 import dev.sluice.error.DeviceFailure;
 import dev.sluice.graph.Graph;
+import dev.sluice.graph.HeadSlices;
 import dev.sluice.graph.Layer;
 import dev.sluice.graph.LayerBuilder;
 import dev.sluice.graph.Op;
@@ -79,7 +80,12 @@ final class Placement implements AutoCloseable {
                         ? "loading"
                         : "loading " + own.size() + " layers on "
                                 + assignment.device().info().id();
-                fresh.add(new DevicePart(assignment, from, own, (done, total) -> progress.report(what, done, total)));
+                fresh.add(new DevicePart(
+                        assignment,
+                        from,
+                        own,
+                        headParts(assignment, own),
+                        (done, total) -> progress.report(what, done, total)));
                 from += own.size();
             }
             LayerBuilder best = new LayerBuilder("argmax", Layer.Kind.ARGMAX, graph.vocabulary());
@@ -98,6 +104,17 @@ final class Placement implements AutoCloseable {
         }
     }
 
+    /** The head, where slices of it are streamed. */
+    private List<HeadSlices.Part> headParts(Assignment assignment, List<Layer> own) {
+        boolean whole =
+                own.getLast().kind() == Layer.Kind.HEAD && assignment.streamed().contains(own.size() - 1);
+        if (!whole && assignment.slices().isEmpty()) {
+            return List.of();
+        }
+        HeadSlices slices = new HeadSlices(graph);
+        return slices.parts(whole ? slices.all() : assignment.slices());
+    }
+
     /** The devices with their layers, in order. */
     List<DevicePart> parts() {
         return parts;
@@ -109,7 +126,7 @@ final class Placement implements AutoCloseable {
 
     /** Two follow each other between devices; those that pass a streamed layer together are all there. */
     private static int ring(List<Assignment> assignments) {
-        if (assignments.stream().allMatch(assignment -> assignment.streamed().isEmpty())) {
+        if (assignments.stream().noneMatch(Assignment::streams)) {
             return Math.min(assignments.size(), 2);
         }
         int room = assignments.stream().mapToInt(Assignment::microBatches).min().orElseThrow();

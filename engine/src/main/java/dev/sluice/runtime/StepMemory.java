@@ -155,11 +155,16 @@ final class StepMemory {
 
     /** Brings what was {@link #await awaited} of the part before to the device of a part. */
     DeviceMemory arrive(int part, int number, MemorySegment rows) {
-        DeviceMemory target = arrivals.get(part).get(number % ring);
+        DeviceMemory target = arrived(part, number);
         trace.copying(part);
         target.write(0, rows);
         trace.copied(part, "activations", rows.byteSize());
         return target;
+    }
+
+    /** What has {@link #arrive arrived} on the device of a part. */
+    DeviceMemory arrived(int part, int number) {
+        return arrivals.get(part).get(number % ring);
     }
 
     private Crossing crossing(int part, int number) {

@@ -3,6 +3,7 @@ package dev.sluice.stream;
 import dev.sluice.backend.Device;
 import dev.sluice.backend.StreamedLayer;
 import dev.sluice.backend.WeightSlot;
+import dev.sluice.graph.Layer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -19,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  * are slots, the first following the last: so copies run on while resident layers compute, from one step into the next, and the
  * link rests only when all slots are full.
  *
- * <p>Some of the layers may be left to another device in some of the steps: in these they are not sent. When steps of the other
- * kind come the slots get what is first in these at once.
+ * <p>Some of the layers may be left to another device in some of the steps, and the head computes in some only: where a layer has
+ * nothing to do it is not sent. When steps of another kind come the slots get what is first in these at once.
  *
  * <p>A step {@link #lock locks} the stream, and for each streamed layer calls {@link #enter}, submits it and calls {@link
  * #leave}. Nothing waits for the device in these, unless weights come from a file that is slower.
@@ -36,11 +37,9 @@ public final class WeightStream implements AutoCloseable {
     private final ReentrantLock lock = new ReentrantLock();
     private final long slotBytes;
     private final ImageSource images;
-    /** Indices of the layers in steps that take all of them. */
-    private final int[] all;
-    /** The same in steps in which some are left out. */
-    private final int[] some;
-    /** One of these two: what is sent now. */
+    /** Indices of the layers, in steps of each kind: by {@link #kind}. */
+    private final int[][] orders = new int[4][];
+    /** One of these: what is sent now. */
     private int[] order;
     /** The slot whose turn it is. */
     private int turn;
@@ -53,7 +52,7 @@ public final class WeightStream implements AutoCloseable {
      * Packs the layers and begins to send the first of them.
      *
      * @param layers of the device, in the order in which they run; their owner closes them after the stream
-     * @param leftOut those of them that some steps leave out, not all
+     * @param leftOut those of them that are left to another device in some steps, not all
      * @param slots how many layers' weights the device holds at a time; no more are made than there are layers
      * @param folder of the model, where packed weights are kept if host memory is too small for them; null: in host memory
      * @throws dev.sluice.error.SluiceException if device, host or disk have no room
@@ -66,14 +65,12 @@ public final class WeightStream implements AutoCloseable {
             @Nullable Path folder,
             Device.Loading loading) {
         this.layers = List.copyOf(layers);
-        all = IntStream.range(0, layers.size()).toArray();
-        some = leftOut.isEmpty()
-                ? all
-                : Arrays.stream(all)
-                        .filter(i -> !leftOut.contains(this.layers.get(i)))
-                        .toArray();
-        order = all;
-        if (some.length == 0 || slots < 1) {
+        orders[kind(true, true)] = order(leftOut, true, true);
+        orders[kind(true, false)] = order(leftOut, true, false);
+        orders[kind(false, true)] = order(leftOut, false, true);
+        orders[kind(false, false)] = order(leftOut, false, false);
+        order = orders[kind(true, true)];
+        if (orders[kind(false, true)].length == 0 || slots < 1) {
             throw new IllegalArgumentException(
                     layers.size() + " layers, " + leftOut.size() + " left out, in " + slots + " slots");
         }
@@ -100,16 +97,28 @@ public final class WeightStream implements AutoCloseable {
         }
     }
 
+    private static int kind(boolean ofAll, boolean head) {
+        return (ofAll ? 2 : 0) + (head ? 1 : 0);
+    }
+
+    private int[] order(Set<StreamedLayer> leftOut, boolean ofAll, boolean head) {
+        return IntStream.range(0, layers.size())
+                .filter(i -> ofAll || !leftOut.contains(layers.get(i)))
+                .filter(i -> head || layers.get(i).layer().kind() != Layer.Kind.HEAD)
+                .toArray();
+    }
+
     /**
      * A step begins; others wait until it has submitted all its layers.
      *
-     * @param ofAll whether it takes all layers
+     * @param ofAll whether it takes those that may be left out, too
+     * @param head whether it takes the head
      * @throws dev.sluice.error.SluiceException if weights cannot be had; the stream is not locked then
      */
-    public void lock(boolean ofAll) {
+    public void lock(boolean ofAll, boolean head) {
         lock.lock();
-        int[] wanted = ofAll ? all : some;
-        if (order != wanted) {
+        int[] wanted = orders[kind(ofAll, head)];
+        if (order != wanted && wanted.length > 0) {
             boolean done = false;
             try {
                 begin(wanted);
@@ -128,7 +137,9 @@ public final class WeightStream implements AutoCloseable {
         next = 0;
         turn %= slotsInTurn();
         for (int i = slotsInTurn(); i > 0; i--) {
-            images.awaitBegun(turn);
+            if (contents[turn] != order[next]) {
+                images.awaitBegun(turn);
+            }
             send();
         }
     }
@@ -153,7 +164,7 @@ public final class WeightStream implements AutoCloseable {
         if (index < 0) {
             throw new IllegalArgumentException(layer.layer().name() + " is not streamed here");
         }
-        // A step that wants no logits leaves the head out.
+        // A step that was given up has left the slots where it was.
         for (int skipped = 0; contents[turn] != index; skipped++) {
             if (skipped == order.length) {
                 throw new IllegalStateException(layer.layer().name() + " never comes");
@@ -182,10 +193,13 @@ public final class WeightStream implements AutoCloseable {
 
     /** What is streamed and how, for people. */
     public String description() {
+        int[] some = orders[kind(false, true)];
+        int slices = some.length - orders[kind(false, false)].length;
         return String.format(
                 Locale.ROOT,
-                "%d layers of %.2f MiB streamed %s through %d slots of %.2f MiB",
-                some.length,
+                "%d layers%s of %.2f MiB streamed %s through %d slots of %.2f MiB",
+                slices > 1 ? some.length - slices + 1 : some.length,
+                slices > 1 ? " (the head in " + slices + " slices)" : "",
                 layers.stream().mapToLong(StreamedLayer::imageBytes).sum() / MIB,
                 images.description(),
                 slots.size(),

@@ -21,6 +21,25 @@ public record Tensor(String name, DType type, Shape shape, MemorySegment data) {
         }
     }
 
+    /** The rows {@code from} (inclusive) to {@code to} (exclusive) of a matrix, in the same memory. */
+    public Tensor rows(long from, long to) {
+        long rowBytes = type.bytes(shape.cols());
+        return new Tensor(
+                name + " rows " + from + " to " + (to - 1),
+                type,
+                Shape.of(shape.cols(), to - from),
+                data.asSlice(rowBytes * from, rowBytes * (to - from)));
+    }
+
+    /** The elements {@code from} (inclusive) to {@code to} (exclusive) of a vector, in the same memory. */
+    public Tensor elements(long from, long to) {
+        return new Tensor(
+                name + " elements " + from + " to " + (to - 1),
+                type,
+                Shape.of(to - from),
+                data.asSlice(type.bytes(from), type.bytes(to - from)));
+    }
+
     /** As every record's, but quick from the first call: sets of tensors are made while a model is loaded. */
     @Override
     public boolean equals(@Nullable Object other) {

@@ -89,7 +89,8 @@ final class BruteForce {
             }
             return;
         }
-        StageLayout layout = new StageLayout(d, from, dense, experts);
+        int ofLast = dense.getLast() == Residency.STREAMED ? model.parts(to - 1) : 0;
+        StageLayout layout = new StageLayout(d, from, dense, experts, ofLast);
         StageUse use = model.use(from, to, layout.away(model, problem.model));
         if (use != null) {
             into.add(use);

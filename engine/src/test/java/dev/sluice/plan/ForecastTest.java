@@ -85,7 +85,7 @@ class ForecastTest {
         List<Placement> layers = new ArrayList<>();
         for (LayerShape layer : shape.layers()) {
             Residency residency = layers.isEmpty() ? Residency.RESIDENT : Residency.STREAMED;
-            layers.add(new Placement(layer.name(), gpu, residency, null, false));
+            layers.add(Placement.of(layer.name(), gpu, residency));
         }
         Forecast forecast = new Forecast(shape, hardware, KvType.F16, layers, 1);
         double once = forecast.prompt(List.of(List.of(64)), 0).seconds();

@@ -369,8 +369,23 @@ class PlannerTest {
         int suggested = Integer.parseInt(refused.replaceAll("(?s).*--ctx (\\d+).*", "$1"));
         assertFalse(
                 plan("8b", "rtx-4090", request.withContext(suggested)).layers().isEmpty());
-        assertTrue(refusal("8b", "laptop", PlanRequest.DEFAULT.withMemory(Map.of(PlanRequest.EACH, GIB)))
+        assertTrue(refusal("8b", "laptop", PlanRequest.DEFAULT.withMemory(Map.of(PlanRequest.EACH, GIB / 2)))
                 .contains("without --memory"));
+    }
+
+    /** The head is three times as large as a block: slots that would hold it would leave no room for anything else. */
+    @Test
+    void theHeadComesToSlotsOfABlocksSize() {
+        Plan plan = plan("8b", "laptop", PlanRequest.DEFAULT.withMemory(Map.of(PlanRequest.EACH, GIB)));
+        Placement head = layer(plan, "head");
+        assertEquals(Residency.STREAMED, head.residency());
+        assertEquals(1, head.streamed());
+        long headBytes = ShapeFiles.read("8b").layers().getLast().denseBytes();
+        DeviceBytes bytes = plan.memory().stream()
+                .filter(one -> one.device().equals(head.device()))
+                .findFirst()
+                .orElseThrow();
+        assertTrue(bytes.staging() > 0 && bytes.staging() < plan.slots() * headBytes / 2, bytes.toString());
     }
 
     @Test

@@ -156,24 +156,12 @@ class HostShareTest {
                     shared(devices, layers, Set.of(1, 2, 3), Set.of(1, 2, 3), 2, 3),
                     shared(devices, layers, Set.of(1, 2, 3, layers - 1), Set.of(3), 1, 3),
                     shared(devices, layers, Set.of(2), Set.of(2), 3, 1),
-                    new Assignment(
-                            devices.getFirst(),
-                            layers,
-                            Set.of(),
-                            Set.of(1, 2, 3),
-                            3,
-                            packed,
-                            2,
-                            new HostShare(devices.getLast(), Set.of(1, 3), 3)),
-                    new Assignment(
-                            devices.getFirst(),
-                            layers,
-                            Set.of(),
-                            Set.of(2),
-                            3,
-                            packed,
-                            8,
-                            new HostShare(devices.getLast(), Set.of(2), 3)))) {
+                    shared(devices, layers, Set.of(1, 2), Set.of(2), 2, 3).withSlices(Set.of(1)),
+                    Assignment.streaming(devices.getFirst(), layers, Set.of(1, 2, 3), 3, packed)
+                            .withMicroBatches(2)
+                            .withHost(new HostShare(devices.getLast(), Set.of(1, 3), 3)),
+                    Assignment.streaming(devices.getFirst(), layers, Set.of(2), 3, packed)
+                            .withHost(new HostShare(devices.getLast(), Set.of(2), 3)))) {
                 Executor executor = new Executor(graph, List.of(assignment), BATCH, Progress.NONE);
                 List<float[]> actual = results(executor);
                 assertClose(expected, actual, assignment.toString());

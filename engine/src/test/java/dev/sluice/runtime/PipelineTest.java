@@ -31,6 +31,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Steps of several micro-batches, over several devices and with streamed layers, beside one device that has all layers. */
@@ -162,9 +163,41 @@ class PipelineTest {
         compare(List.of(ids.split(",")), Set.of(1, 2, 4), LARGE);
     }
 
+    /** Also where a device has nothing else, and where some of them stay. */
+    @ParameterizedTest
+    @CsvSource({"1, 0, '0,1'", "1, 3, '0,1'", "2, 3, 1", "1, 4, 0", "1, 4, 1"})
+    void aHeadInSlicesComputesWhatTheHeadComputes(int slots, int before, String slices) {
+        List<Device> one = open(List.of("cpu"), "");
+        List<Device> several = open(List.of("sim:0", "sim:1"), "\"link\": {\"bytes_per_second\": 1e10}");
+        Set<Integer> streamed =
+                Arrays.stream(slices.split(",")).map(Integer::valueOf).collect(Collectors.toSet());
+        try (ModelSource source = model()) {
+            Graph graph = ModelFamilies.lower(source);
+            int layers = graph.layers().size();
+            Assignment last = Assignment.streaming(several.getLast(), layers - before, Set.of(), slots, null)
+                    .withSlices(streamed);
+            List<Assignment> assignments =
+                    before == 0 ? List.of(last) : List.of(Assignment.resident(several.getFirst(), before), last);
+            try (Executor alone = new Executor(graph, one.getFirst(), BATCH, Progress.NONE);
+                    Executor sliced = new Executor(graph, assignments, BATCH, Progress.NONE)) {
+                assertSame(results(alone), results(sliced));
+            }
+        } finally {
+            several.forEach(Device::close);
+            one.forEach(Device::close);
+        }
+    }
+
+    private static void assertSame(List<float[]> expected, List<float[]> actual) {
+        assertEquals(expected.size(), actual.size());
+        for (int i = 0; i < expected.size(); i++) {
+            assertArrayEquals(expected.get(i), actual.get(i), "result " + i);
+        }
+    }
+
     /** Wherever it is ended, a step leaves sequences as they were, and what comes next is computed as if it had not been. */
     @ParameterizedTest
-    @ValueSource(strings = {"", "1,2,4"})
+    @ValueSource(strings = {"", "1,2,4", "1,4"})
     void aStepCanBeEndedInTheMidst(String streamed) {
         List<Device> devices = open(List.of("sim:0", "cpu"), "\"link\": {\"bytes_per_second\": 1e10}");
         Set<Integer> layers = streamed.isEmpty()
@@ -209,12 +242,7 @@ class PipelineTest {
             Graph graph = ModelFamilies.lower(source);
             try (Executor alone = new Executor(graph, one.getFirst(), batch, Progress.NONE);
                     Executor shared = new Executor(graph, even(graph, several, streamed), batch, Progress.NONE)) {
-                List<float[]> expected = results(alone);
-                List<float[]> actual = results(shared);
-                assertEquals(expected.size(), actual.size());
-                for (int i = 0; i < expected.size(); i++) {
-                    assertArrayEquals(expected.get(i), actual.get(i), "result " + i);
-                }
+                assertSame(results(alone), results(shared));
             }
         } finally {
             several.forEach(Device::close);

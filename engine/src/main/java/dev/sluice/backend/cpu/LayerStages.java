@@ -53,7 +53,8 @@ final class LayerStages {
         this.rotations = rotations;
         values.add(new Rows(layer.inputWidth()));
         for (Node node : layer.nodes()) {
-            values.add(new Rows(node.op().width()));
+            int column = node.op() instanceof Op.Linear linear ? linear.column() : 0;
+            values.add(new Rows(node.op().width(), column));
         }
         residuals = Residuals.of(layer);
         readers = Readers.of(layer);

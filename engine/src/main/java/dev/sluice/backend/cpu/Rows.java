@@ -6,13 +6,20 @@ import org.jspecify.annotations.Nullable;
 /** A [tokens, width] value: rows of floats within an array. Bound anew for each step, so that a step allocates nothing. */
 final class Rows {
     final int width;
+    private final int column;
     private float[] data = new float[0];
     private MemorySegment segment = MemorySegment.ofArray(data);
     private int start;
     private @Nullable Rounded rounded;
 
     Rows(int width) {
+        this(width, 0);
+    }
+
+    /** {@code column}: where in each row those begin that are meant. */
+    Rows(int width, int column) {
         this.width = width;
+        this.column = column;
     }
 
     /** One row of values that stay. */
@@ -30,7 +37,7 @@ final class Rows {
     void bind(float[] array, MemorySegment whole, int offset) {
         data = array;
         segment = whole;
-        start = offset;
+        start = offset + column;
     }
 
     float[] data() {

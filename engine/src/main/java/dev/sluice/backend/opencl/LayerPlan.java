@@ -103,7 +103,8 @@ final class LayerPlan {
     /** Where a node's result goes: the layer's output, or a slot of its own. */
     private Value place(Node node) {
         int width = node.op().width();
-        Value place = node.output() == output ? new Value(Value.OUTPUT, 0, width) : scratch(width);
+        int column = node.op() instanceof Op.Linear linear ? linear.column() : 0;
+        Value place = node.output() == output ? new Value(Value.OUTPUT, column, width) : scratch(width);
         places.put(node.output(), place);
         return place;
     }

@@ -2,7 +2,6 @@ package dev.sluice.backend.opencl;
 
 import dev.sluice.backend.tiles.RowTiles;
 import dev.sluice.backend.tiles.WeightLayout;
-import dev.sluice.tensor.Shape;
 import dev.sluice.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,30 +30,13 @@ final class Pieces {
         }
         List<Tensor> pieces = new ArrayList<>();
         for (long from = 0; from < rows; from += step) {
-            pieces.add(rows(matrix, from, Math.min(rows, from + step)));
+            pieces.add(matrix.rows(from, Math.min(rows, from + step)));
         }
         return pieces;
     }
 
-    private static Tensor rows(Tensor matrix, long from, long to) {
-        long cols = matrix.shape().cols();
-        long rowBytes = matrix.type().bytes(cols);
-        return new Tensor(
-                matrix.name() + " rows " + from + " to " + (to - 1),
-                matrix.type(),
-                Shape.of(cols, to - from),
-                matrix.data().asSlice(rowBytes * from, rowBytes * (to - from)));
-    }
-
     /** The elements of a vector that belong to a piece. */
     static Tensor elements(Tensor vector, long from, long count) {
-        if (count == vector.shape().elements()) {
-            return vector;
-        }
-        return new Tensor(
-                vector.name() + " elements " + from + " to " + (from + count - 1),
-                vector.type(),
-                Shape.of(count),
-                vector.data().asSlice(vector.type().bytes(from), vector.type().bytes(count)));
+        return count == vector.shape().elements() ? vector : vector.elements(from, from + count);
     }
 }

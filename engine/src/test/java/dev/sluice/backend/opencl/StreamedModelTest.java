@@ -94,6 +94,8 @@ class StreamedModelTest {
                     Assignment.streaming(device, layers, some, 3, null),
                     Assignment.streaming(device, layers, withHead, 2, null),
                     Assignment.streaming(device, layers, withHead, 1, packed),
+                    Assignment.streaming(device, layers, some, 2, null).withSlices(Set.of(0)),
+                    Assignment.streaming(device, layers, Set.of(), 1, null).withSlices(Set.of(1)),
                     Assignment.streaming(device, layers, blocks, 2, packed),
                     Assignment.streaming(device, layers, blocks, 3, packed))) {
                 float[][] actual = run(graph, assignment);
@@ -172,7 +174,7 @@ class StreamedModelTest {
         float[][] results = new float[STEPS + 2][];
         try (Executor executor = new Executor(graph, List.of(assignment), OpenClRuns.BATCH, Progress.NONE);
                 Sequence sequence = executor.newSequence(CAPACITY, KvType.F32, 1)) {
-            assertEquals(!assignment.streamed().isEmpty(), executor.path().contains("streamed"), executor.path());
+            assertEquals(assignment.streams(), executor.path().contains("streamed"), executor.path());
             sequence.append(PROMPT, 0, 4, 0);
             int[] next = {PROMPT[4], PROMPT[5], PROMPT[6]};
             int first = -1;
