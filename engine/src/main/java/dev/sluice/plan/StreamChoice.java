@@ -68,57 +68,49 @@ public record StreamChoice(
                 blocks.add(new Unit(i - from, -1));
             }
         }
-        return fewest(needs, device, from, to, budget, 0, blocks, all);
+        Optional<StreamChoice> choice = fewest(needs, device, from, to, budget, 0, blocks);
+        return choice.or(() -> Optional.of(choice(needs, device, from, to, budget, 0, Set.copyOf(all)))
+                .filter(StreamChoice::fits));
     }
 
     private static Optional<StreamChoice> of(
             DeviceNeeds needs, Device device, int from, int to, long budget, int slots) {
         Graph graph = needs.graph();
-        boolean embeds = from == 0;
         List<Unit> units = new ArrayList<>();
-        List<Unit> all = new ArrayList<>();
         for (int i = from; i < to; i++) {
             Layer layer = graph.layers().get(i);
             if (layer.kind() == Layer.Kind.EMBEDDING || device.imageBytes(layer) == 0) {
                 continue;
             }
-            all.add(new Unit(i - from, -1));
             if (layer.kind() == Layer.Kind.BLOCK) {
                 units.add(new Unit(i - from, -1));
-            } else if (!embeds || !isTied(graph)) {
+            } else if (from > 0 || !sharesResidentTable(graph, device)) {
                 int count = new HeadSlices(graph).count();
                 for (int slice = 0; slice < count; slice++) {
                     units.add(new Unit(i - from, slice));
                 }
             }
         }
-        // Where the head shares its table with the embedding little is gained by streaming that, too.
-        return fewest(needs, device, from, to, budget, slots, units, all);
+        return fewest(needs, device, from, to, budget, slots, units);
     }
 
-    private static boolean isTied(Graph graph) {
-        return graph.layers().getFirst().table().stream()
-                .anyMatch(graph.layers().getLast().matrices()::contains);
+    /** Whether the head's matrix is resident on a device that has the embedding, whose table it is. */
+    private static boolean sharesResidentTable(Graph graph, Device device) {
+        Layer embedding = graph.layers().getFirst();
+        return device.residentBytes(embedding) > 0
+                && embedding.table().stream().anyMatch(graph.layers().getLast().matrices()::contains);
     }
 
-    /** As few units as must be, or else all that there are. */
+    /** As few units as must be. */
     private static Optional<StreamChoice> fewest(
-            DeviceNeeds needs,
-            Device device,
-            int from,
-            int to,
-            long budget,
-            int slots,
-            List<Unit> units,
-            List<Unit> all) {
+            DeviceNeeds needs, Device device, int from, int to, long budget, int slots, List<Unit> units) {
         for (int count = 0; count <= units.size(); count++) {
             StreamChoice choice = choice(needs, device, from, to, budget, slots, spread(units, count));
             if (choice.fits()) {
                 return Optional.of(choice);
             }
         }
-        StreamChoice choice = choice(needs, device, from, to, budget, slots, Set.copyOf(all));
-        return choice.fits() ? Optional.of(choice) : Optional.empty();
+        return Optional.empty();
     }
 
     private static StreamChoice choice(

@@ -15,6 +15,8 @@ import dev.sluice.formats.ModelFiles;
 import dev.sluice.formats.ModelSource;
 import dev.sluice.graph.Graph;
 import dev.sluice.model.ModelFamilies;
+import dev.sluice.plan.DeviceNeeds;
+import dev.sluice.plan.StreamChoice;
 import dev.sluice.runtime.Assignment;
 import dev.sluice.runtime.Executor;
 import dev.sluice.runtime.GreedyRun;
@@ -108,6 +110,30 @@ class StreamedModelTest {
                     }
                 }
             }
+        }
+    }
+
+    /** The table stays for the embedding, so that slices of it would be there twice. */
+    @ParameterizedTest
+    @MethodSource("devices")
+    void aHeadIsNotStreamedWhoseTableIsResident(Way way) {
+        try (ModelSource source = model();
+                Device device = way.opening().get()) {
+            Graph graph = ModelFamilies.lower(source);
+            int layers = graph.layers().size();
+            DeviceNeeds needs = new DeviceNeeds(graph, CAPACITY, KvType.F16, OpenClRuns.BATCH);
+            long all = needs.of(device, 0, layers, Set.of(), Set.of(), 0, Long.MAX_VALUE)
+                    .total();
+            boolean blocks = false;
+            boolean slices = false;
+            for (int percent = 98; percent > 0; percent--) {
+                StreamChoice choice = StreamChoice.of(needs, device, 0, layers, all * percent / 100)
+                        .orElse(null);
+                blocks |= choice != null && choice.streamed().size() == layers - 2;
+                slices |= choice != null && !choice.slices().isEmpty();
+            }
+            assertTrue(blocks);
+            assertEquals(device.residentBytes(graph.layers().getFirst()) == 0, slices);
         }
     }
 
