@@ -34,11 +34,12 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Steps with streamed blocks beside the same steps with all of them resident, on simulated links of several speeds, with room for a
- * part of the blocks' weights, for some numbers of sequences. The best that a step can take is what takes longer, its computation
- * (measured with resident blocks, in turns with the streamed ones) or its copies (bytes over the link's rate). What the ring of
- * slots makes of these stands beside it ({@link SlotRing}): it may be more, as the link rests while the head computes and all slots
- * are full. Embedding and head are resident. {@code scripts/stream-check} runs it.
+ * Steps with streamed weights beside the same steps with all of them resident, on simulated links of several speeds, with room for a
+ * part of the weights, for some numbers of sequences. The best that a step can take is what takes longer, its computation
+ * (measured with resident weights, in turns with the streamed ones) or its copies (bytes over the link's rate). What the ring of
+ * slots makes of these stands beside it ({@link SlotRing}): it may be more, where the link rests because all slots are full.
+ * Blocks and slices of the head are streamed, not the embedding, of whose table a token takes a row. {@code scripts/stream-check}
+ * runs it.
  */
 public final class StreamBench {
     /** How long a sample takes at least: some steps. */
@@ -56,7 +57,7 @@ public final class StreamBench {
      * What is measured.
      *
      * @param links bytes per second
-     * @param rooms shares of the blocks' bytes
+     * @param rooms shares of the bytes of blocks and head
      * @param sequences of a step
      * @param slots of the ring
      * @param threads of the CPU that computes; 0: its cores
@@ -72,8 +73,6 @@ public final class StreamBench {
             int threads,
             double factor,
             int rounds,
-            boolean head,
-            boolean onCpu,
             @Nullable Path trace) {}
 
     private StreamBench(Settings settings, Graph graph) {
@@ -115,8 +114,6 @@ public final class StreamBench {
         int threads = 0;
         double factor = 1;
         int rounds = 21;
-        boolean head = true;
-        boolean onCpu = true;
         Path trace = null;
         for (String word : words) {
             String value = word.substring(word.indexOf('=') + 1);
@@ -129,15 +126,13 @@ public final class StreamBench {
                 case "threads" -> threads = Integer.parseInt(value);
                 case "factor" -> factor = Double.parseDouble(value);
                 case "rounds" -> rounds = Integer.parseInt(value);
-                case "head" -> head = value.equals("streamed");
-                case "embedding" -> onCpu = value.equals("cpu");
                 case "trace" -> trace = Path.of(value);
                 default ->
                     throw new IllegalArgumentException(word
                             + ": links=GB/s,… rooms=%,… sequences=N,… slots=N threads=N factor=N rounds=N trace=FILE");
             }
         }
-        return new Settings(links, rooms, sequences, slots, threads, factor, rounds, head, onCpu, trace);
+        return new Settings(links, rooms, sequences, slots, threads, factor, rounds, trace);
     }
 
     private static List<Double> numbers(String list, double unit) {
@@ -166,14 +161,13 @@ public final class StreamBench {
         int batch = settings.sequences().stream().mapToInt(n -> n).max().orElseThrow();
         DeviceOptions options = new DeviceOptions(settings.threads(), batch);
         DeviceInfo info = catalog.select("link:" + link);
-        try (Device device = catalog.open(info, options);
-                Device cpu = catalog.open(catalog.select("cpu"), options)) {
+        try (Device device = catalog.open(info, options)) {
             List<Long> images = images(device);
             Set<Integer> streamed = streamed(images, room);
             long bytes = streamed.stream().mapToLong(images::get).sum();
             try (Executor resident = new Executor(graph, device, batch, Progress.NONE);
                     Executor bare = new Executor(withoutBlocks(), device, batch, Progress.NONE);
-                    Executor streaming = streaming(device, cpu, streamed, batch)) {
+                    Executor streaming = streaming(device, streamed, batch)) {
                 for (int sequences : settings.sequences()) {
                     List<double[]> times = times(List.of(resident, bare, streaming), sequences);
                     double copies = bytes / settings.links().get(link);
@@ -201,17 +195,15 @@ public final class StreamBench {
         }
     }
 
-    /** Bytes of each block, and behind them of each slice of the head if that is streamed, too. */
+    /** Bytes of each block, and behind them of each slice of the head. */
     private List<Long> images(Device device) {
         List<Long> images = new ArrayList<>();
         for (Layer layer : blocks()) {
             images.add(device.imageBytes(layer));
         }
-        if (settings.head()) {
-            HeadSlices slices = new HeadSlices(graph);
-            for (HeadSlices.Part part : slices.parts(slices.all())) {
-                images.add(device.imageBytes(part.layer()));
-            }
+        HeadSlices slices = new HeadSlices(graph);
+        for (HeadSlices.Part part : slices.parts(slices.all())) {
+            images.add(device.imageBytes(part.layer()));
         }
         return images;
     }
@@ -240,31 +232,18 @@ public final class StreamBench {
             compute[i] = i < blocks ? (all - bare) / blocks : bare / slices;
             copy[i] = streamed.contains(i) ? images.get(i) / rate : 0;
         }
-        return SlotRing.seconds(compute, copy, settings.slots(), slices == 0 ? bare : 0);
+        return SlotRing.seconds(compute, copy, settings.slots(), 0);
     }
 
-    /** The embedding is the CPU's where the head is streamed, whose table it may be. */
-    private Executor streaming(Device device, Device cpu, Set<Integer> streamed, int batch) {
-        int layers = graph.layers().size();
+    private Executor streaming(Device device, Set<Integer> streamed, int batch) {
         int blocks = blocks().size();
         Set<Integer> slices =
                 streamed.stream().filter(i -> i >= blocks).map(i -> i - blocks).collect(Collectors.toSet());
-        int first = settings.onCpu() ? 0 : 1;
-        Assignment own = Assignment.streaming(
-                        device,
-                        layers - 1 + first,
-                        streamed.stream()
-                                .filter(i -> i < blocks)
-                                .map(i -> i + first)
-                                .collect(Collectors.toSet()),
-                        settings.slots(),
-                        null)
+        Set<Integer> layers =
+                streamed.stream().filter(i -> i < blocks).map(i -> i + 1).collect(Collectors.toSet());
+        Assignment assignment = Assignment.streaming(device, blocks + 2, layers, settings.slots(), null)
                 .withSlices(slices);
-        return new Executor(
-                graph,
-                settings.onCpu() ? List.of(Assignment.resident(cpu, 1), own) : List.of(own),
-                batch,
-                Progress.NONE);
+        return new Executor(graph, List.of(assignment), batch, Progress.NONE);
     }
 
     /** As few of them, evenly spread, as leave the rest and the slots within the room. */
