@@ -252,7 +252,7 @@ public final class StreamBench {
         long all = images.stream().mapToLong(i -> i).sum();
         long largest = images.stream().mapToLong(i -> i).max().orElseThrow();
         for (int count = 1; count < numbers.size(); count++) {
-            Set<Integer> chosen = StreamChoice.spread(numbers, count);
+            Set<Integer> chosen = StreamChoice.spread(blocks().size(), numbers.size() - blocks().size(), count);
             long streamed = chosen.stream().mapToLong(images::get).sum();
             if (all - streamed + settings.slots() * largest <= room * all) {
                 return chosen;

@@ -106,10 +106,14 @@ final class Placement implements AutoCloseable {
 
     /** The head, where slices of it are streamed. */
     private List<HeadSlices.Part> headParts(Assignment assignment, List<Layer> own) {
-        boolean whole =
-                own.getLast().kind() == Layer.Kind.HEAD && assignment.streamed().contains(own.size() - 1);
+        boolean head = own.getLast().kind() == Layer.Kind.HEAD;
+        boolean whole = head && assignment.streamed().contains(own.size() - 1);
         if (!whole && assignment.slices().isEmpty()) {
             return List.of();
+        }
+        if (!head || (whole && !assignment.slices().isEmpty())) {
+            throw new IllegalArgumentException("slices " + assignment.slices() + " of "
+                    + own.getLast().name() + (whole ? ", which is streamed" : ""));
         }
         HeadSlices slices = new HeadSlices(graph);
         return slices.parts(whole ? slices.all() : assignment.slices());

@@ -25,6 +25,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class StreamChoiceTest {
@@ -93,6 +94,25 @@ class StreamChoiceTest {
             assertTrue(refused > 0, "some budgets are too small for anything");
             assertEquals(new HeadSlices(graph).count(), slices);
             assertEquals(graph.layers().size() - 2, blocks);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"30, 14", "30, 0", "0, 5", "1, 1", "3, 40"})
+    void unitsLieAsFarApartInTimeAsTheyCan(int blocks, int slices) {
+        for (int count = 0; count <= blocks + slices; count++) {
+            Set<Integer> chosen = StreamChoice.spread(blocks, slices, count);
+            assertEquals(count, chosen.size());
+            assertTrue(chosen.stream().allMatch(unit -> unit >= 0 && unit < blocks + slices), chosen.toString());
+            double all = 2.0 * blocks + slices;
+            if (2.0 * count <= all / 2) { // none is crowded out
+                double last = -all / count / 2;
+                for (int unit : chosen.stream().sorted().toList()) {
+                    double at = unit < blocks ? 2.0 * unit : blocks + unit;
+                    assertEquals(all / count, at - last, 3, chosen.toString());
+                    last = at;
+                }
+            }
         }
     }
 }
