@@ -215,9 +215,8 @@ public final class Forecast {
         for (int i = layout.from(); i < to; i++) {
             boolean halved = layout.halved().contains(i);
             double onCpu = halved ? model.halfOnCpu(i) : 0;
-            double bytes = layout.dense().get(i - layout.from()) == Residency.STREAMED
-                    ? (double) model.partBytes(layout.from(), i)
-                    : 0;
+            double bytes =
+                    layout.dense().get(i - layout.from()) == Residency.STREAMED ? (double) model.partBytes(i) : 0;
             if (model.parts(i) > 1) {
                 parts(
                         compute,

@@ -14,7 +14,7 @@ package dev.sluice.plan;
  */
 record Piece(int parts, long bytes, double read, boolean streamable, boolean hostable, double delta, double cpu) {
     static Piece own(StageModel model, int from, int i) {
-        long bytes = model.partBytes(from, i);
+        long bytes = model.partBytes(i);
         return new Piece(model.parts(i), bytes, (double) bytes, model.canStream(from, i), false, 0, 0);
     }
 

@@ -42,7 +42,7 @@ record StageLayout(
         for (int k = 0; k < dense.size(); k++) {
             int i = from + k;
             if (dense.get(k) == Residency.STREAMED) {
-                long bytes = model.partBytes(from, i);
+                long bytes = model.partBytes(i);
                 away = away.stream(streamed(k), bytes, (double) bytes);
                 if (halved.contains(i)) {
                     away = away.hostHalf(

@@ -93,9 +93,9 @@ final class StageModel {
         return i == own.length - 1 ? headSlices : 1;
     }
 
-    /** Bytes of one of them. */
-    long partBytes(int from, int i) {
-        return denseBytes(from, i) / parts(i);
+    /** Bytes of one of them; where they are streamed nothing is shared. */
+    long partBytes(int i) {
+        return problem.model.layers().get(i).denseBytes() / parts(i);
     }
 
     /** Seconds that the device computes a layer, experts included. */
@@ -128,7 +128,8 @@ final class StageModel {
     }
 
     boolean canStream(int from, int i) {
-        return device.link() != null && i > 0 && !problem.residentOnly[i] && partBytes(from, i) > 0;
+        boolean shared = from == 0 && problem.model.layers().get(i).tiedBytes() > 0;
+        return device.link() != null && i > 0 && !shared && !problem.residentOnly[i] && partBytes(i) > 0;
     }
 
     boolean canStreamExperts(int i) {

@@ -7,9 +7,11 @@ import dev.sluice.backend.KvType;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ForecastTest {
     @ParameterizedTest
@@ -94,5 +96,42 @@ class ForecastTest {
                 forecast.prompt(List.of(Collections.nCopies(4, 64)), 0).seconds();
         assertEquals(4 * once, apart, 0.2 * apart);
         assertTrue(together < 0.6 * apart, together + " s for one step, " + apart + " for four");
+    }
+
+    /** Whether the embedding has the same table or not: what is streamed of it is copied. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void slicesOfTheHeadAreCopied(boolean tied) {
+        ModelShape untied = ShapeFiles.read("8b");
+        List<LayerShape> shapes = new ArrayList<>(untied.layers());
+        LayerShape head = shapes.removeLast();
+        shapes.add(new LayerShape(
+                head.name(),
+                head.kind(),
+                head.weights(),
+                head.vectorBytes(),
+                tied ? head.matrixBytes() : 0,
+                null,
+                null,
+                head.scratchWidth()));
+        ModelShape shape = new ModelShape("8b", "test", untied.embedding(), untied.vocabulary(), 1024, shapes);
+        Hardware hardware = HardwareFiles.read("rtx-4090");
+        DeviceProfile gpu = hardware.devices().getLast();
+        int slices = shape.headSlices();
+        assertTrue(slices > 2);
+        List<Double> seconds = new ArrayList<>();
+        for (int streamed : new int[] {1, slices}) {
+            List<Placement> layers = new ArrayList<>();
+            for (LayerShape layer : shape.layers().subList(0, shapes.size() - 1)) {
+                Residency residency = layers.isEmpty() ? Residency.RESIDENT : Residency.STREAMED;
+                layers.add(Placement.of(layer.name(), gpu.id(), residency));
+            }
+            double share = streamed / (double) slices;
+            layers.add(new Placement(head.name(), gpu.id(), Residency.STREAMED, null, share, false));
+            seconds.add(Forecast.seconds(new Forecast(shape, hardware, KvType.F16, layers, 1).decode(1, 0)));
+        }
+        double rate = Objects.requireNonNull(gpu.link()).pinnedComputing();
+        double more = (slices - 1) * head.matrixBytes() / (double) slices / rate;
+        assertEquals(more, seconds.getLast() - seconds.getFirst(), 0.02 * more);
     }
 }
