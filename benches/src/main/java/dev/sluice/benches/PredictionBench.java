@@ -11,6 +11,7 @@ import dev.sluice.bench.Prediction;
 import dev.sluice.bench.ReadBandwidth;
 import dev.sluice.bench.Throughput;
 import dev.sluice.bench.ThroughputTest;
+import dev.sluice.error.SluiceException;
 import dev.sluice.formats.ModelFiles;
 import dev.sluice.formats.ModelSource;
 import dev.sluice.measure.DeviceProfiler;
@@ -105,11 +106,16 @@ public final class PredictionBench {
             }
         }
         Settings settings = new Settings(hardware, sequences, rounds, System.nanoTime() + 1_000_000_000 * seconds);
-        Subject subject;
-        try (ModelSource source = ModelFiles.open(file)) {
-            subject = Subject.of(ModelFamilies.lower(source));
+        try {
+            Subject subject;
+            try (ModelSource source = ModelFiles.open(file)) {
+                subject = Subject.of(ModelFamilies.lower(source));
+            }
+            new PredictionBench(settings, file, subject).run(wanted);
+        } catch (SluiceException e) {
+            System.err.println("predict-check: " + e.getMessage());
+            System.exit(1);
         }
-        new PredictionBench(settings, file, subject).run(wanted);
     }
 
     private void run(List<String> wanted) {
