@@ -6,6 +6,7 @@ import dev.sluice.backend.LaunchProfile;
 import dev.sluice.error.SluiceException;
 import dev.sluice.formats.Metadata;
 import dev.sluice.formats.ModelFiles;
+import dev.sluice.formats.ModelIdentity;
 import dev.sluice.formats.ModelSource;
 import dev.sluice.graph.Graph;
 import dev.sluice.model.ModelFamilies;
@@ -16,13 +17,7 @@ import dev.sluice.runtime.Executor;
 import dev.sluice.runtime.Sequence;
 import dev.sluice.tensor.Tensor;
 import dev.sluice.tokenizer.Tokenizer;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -96,7 +91,8 @@ public final class Model implements AutoCloseable {
                 ? options.contextLength()
                 : Math.min(DEFAULT_CONTEXT, graph.contextLength());
         DeviceCatalog catalog = devices.await();
-        DeviceGroup group = new DeviceGroup(catalog, options, source.description(), identity(source), graph, context);
+        DeviceGroup group =
+                new DeviceGroup(catalog, options, source.description(), ModelIdentity.of(source), graph, context);
         try {
             Executor executor = group.executor((what, done, total) -> {
                 tokenizer.requireNotFailed();
@@ -107,19 +103,6 @@ public final class Model implements AutoCloseable {
         } catch (RuntimeException e) {
             group.close(); // and with it the layers
             throw e;
-        }
-    }
-
-    /** In letters and digits; another file, or the same when it has been changed, has another. */
-    private static String identity(ModelSource source) {
-        Path file = Path.of(source.description()).toAbsolutePath();
-        try {
-            String key = file + "\n" + source.fileBytes() + "\n"
-                    + Files.getLastModifiedTime(file).toMillis();
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(digest, 0, 12);
-        } catch (IOException | NoSuchAlgorithmException e) {
-            throw new SluiceException(file + " cannot be looked at any more: " + e, e);
         }
     }
 

@@ -21,6 +21,7 @@ import dev.sluice.plan.ProfileStore;
 import dev.sluice.plan.Shares;
 import dev.sluice.plan.Stage;
 import dev.sluice.plan.StreamChoice;
+import dev.sluice.plan.Trial;
 import dev.sluice.runtime.Assignment;
 import dev.sluice.runtime.HostShare;
 import dev.sluice.system.PhysicalMemory;
@@ -172,7 +173,13 @@ final class Placing {
         try {
             ModelShape shape = GraphShape.of(graph, model);
             Hardware hardware = store.hardware(infos);
-            return ClearGain.of(Planner.plan(shape, hardware, request), shape, hardware, request);
+            Plan best = Planner.plan(shape, hardware, request);
+            Trial trial = store.trial(identity, best.batch(), infos);
+            Plan chosen = ClearGain.of(best, shape, hardware, request, trial);
+            if (chosen.stages().size() == 1 && !trial.text().isEmpty()) {
+                notes.add(trial.text());
+            }
+            return chosen;
         } catch (SluiceException e) {
             if (options.wantsPlan()) {
                 throw e;

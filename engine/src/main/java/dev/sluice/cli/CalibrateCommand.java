@@ -93,10 +93,11 @@ final class CalibrateCommand implements Callable<Integer> {
                 }
             }
             if (options.precision() == Precision.AUTO) { // which plans are made for
+                ProfileStore store = ProfileStore.ofUser();
                 try (ProgressLine progress = ProgressLine.on(streams, common)) {
                     // Opened anew, it computes with what was chosen.
-                    MachineProfiler.measure(
-                            catalog, List.of(chosen), Subject.of(graph), model, ProfileStore.ofUser(), progress);
+                    MachineProfiler.measure(catalog, List.of(chosen), Subject.of(graph), model, store, progress);
+                    DeviceTrial.run(model, null, catalog.devices(), 1, store, progress);
                 }
             }
             if (json) {

@@ -3,9 +3,11 @@ package dev.sluice.cli;
 import dev.sluice.backend.DeviceInfo;
 import dev.sluice.backend.KvType;
 import dev.sluice.formats.ModelFiles;
+import dev.sluice.formats.ModelIdentity;
 import dev.sluice.formats.ModelSource;
 import dev.sluice.measure.Subject;
 import dev.sluice.model.ModelFamilies;
+import dev.sluice.plan.ClearGain;
 import dev.sluice.plan.DeviceCatalog;
 import dev.sluice.plan.GraphShape;
 import dev.sluice.plan.Hardware;
@@ -20,6 +22,8 @@ import dev.sluice.plan.PlanTable;
 import dev.sluice.plan.Planner;
 import dev.sluice.plan.ProfileStore;
 import dev.sluice.plan.ShapeFiles;
+import dev.sluice.plan.Stage;
+import dev.sluice.plan.Trial;
 import dev.sluice.simulate.Simulation;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -146,6 +150,9 @@ final class PlanCommand implements Callable<Integer> {
     @Mixin
     private final CommonOptions common = new CommonOptions();
 
+    /** The devices of this machine that are planned for. */
+    private List<DeviceInfo> here = List.of();
+
     PlanCommand(Streams streams) {
         this.streams = streams;
     }
@@ -157,7 +164,25 @@ final class PlanCommand implements Callable<Integer> {
         Hardware machine = isHere() ? measured(shape) : HardwareFiles.read(Objects.requireNonNull(hardware));
         Plan plan = Planner.plan(shape, machine, request);
         streams.out().print(json ? PlanJson.write(plan, machine) + "\n" : PlanTable.write(plan, machine));
+        if (!json && isHere()) {
+            Trial trial = isDescribed() ? Trial.NONE : ProfileStore.ofUser().trial(identity(), plan.batch(), here);
+            printChoice(ClearGain.of(plan, shape, machine, request, trial), plan, trial);
+        }
         return 0;
+    }
+
+    /** Says so if something else than the best plan is what loading the model takes. */
+    private void printChoice(Plan chosen, Plan best, Trial trial) {
+        List<String> used = chosen.stages().stream().map(Stage::device).toList();
+        if (used.equals(best.stages().stream().map(Stage::device).toList()) && chosen.halved() == best.halved()) {
+            return;
+        }
+        String why = trial.text().isEmpty()
+                ? "several devices must promise clearly more than one"
+                : "the fastest of those " + trial.text();
+        streams.out()
+                .println("Loaded onto these devices it is computed by " + String.join(", ", used) + " alone: " + why
+                        + ".");
     }
 
     /** Whether the devices are those of this machine, or simulated on it. */
@@ -240,6 +265,12 @@ final class PlanCommand implements Callable<Integer> {
         }
     }
 
+    private String identity() {
+        try (ModelSource source = ModelFiles.open(Path.of(model))) {
+            return ModelIdentity.of(source);
+        }
+    }
+
     private boolean isDescribed() {
         return ShapeFiles.names().contains(model) || model.endsWith(".json");
     }
@@ -259,8 +290,12 @@ final class PlanCommand implements Callable<Integer> {
             try (ProgressLine progress = ProgressLine.on(streams, common)) {
                 MachineProfiler.measure(
                         catalog, all, subject(shape), isDescribed() ? null : Path.of(model), store, progress);
+                if (!isDescribed() && batch() > 0) {
+                    DeviceTrial.run(Path.of(model), hardware, all, batch(), store, progress);
+                }
             }
         }
+        here = all;
         return store.hardware(all);
     }
 }

@@ -1,15 +1,12 @@
 package dev.sluice.plan;
 
-import dev.sluice.error.SluiceException;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import java.util.Optional;
 
 /**
- * Holds a plan that needs several devices to a gain that is larger than what predictions err by (docs/performance.md): where one
- * device alone is predicted to be nearly as fast, it may well be faster, and has nothing to hand over and no other that may
- * fail. What to execute is chosen so; what is shown as the optimum is not.
+ * What to execute of what is planned. A plan that needs several devices is held to a gain that is larger than what predictions err
+ * by (docs/performance.md): where one device alone is predicted to be nearly as fast, it may well be faster, and has nothing to
+ * hand over and no other that may fail. Of single devices that are predicted to be nearly as fast as each other, the one is taken that was
+ * the fastest when they were tried.
  */
 public final class ClearGain {
     private static final double DOUBT = 0.15;
@@ -20,38 +17,23 @@ public final class ClearGain {
      * The plan, or that of the best device alone.
      *
      * @param best what the request gets from the hardware; whoever names places gets them
+     * @param trial of the model, if there was one
      */
-    public static Plan of(Plan best, ModelShape model, Hardware hardware, PlanRequest request) {
-        boolean alone = best.stages().size() == 1 && best.halved() == 0;
+    public static Plan of(Plan best, ModelShape model, Hardware hardware, PlanRequest request, Trial trial) {
         Integer share = request.hostShare();
-        if (alone
-                || (share != null && share > 0)
+        if ((share != null && share > 0)
                 || request.gpuLayers() != null
                 || !request.places().isEmpty()) {
             return best;
         }
-        Plan chosen = best;
-        double least = (1 - DOUBT) * best.decode().tokensPerSecond();
-        for (DeviceProfile device : hardware.devices()) {
-            Plan other = alone(model, hardware, request, device);
-            if (other != null && other.decode().tokensPerSecond() >= least) {
-                chosen = other;
-                least = other.decode().tokensPerSecond();
-            }
+        boolean alone = best.stages().size() == 1 && best.halved() == 0;
+        if (alone && trial.tokensPerSecond().isEmpty()) {
+            return best;
         }
-        return chosen;
-    }
-
-    private static @Nullable Plan alone(
-            ModelShape model, Hardware hardware, PlanRequest request, DeviceProfile device) {
-        Map<String, Long> memory = new HashMap<>(request.memory());
-        // A limit of a device that is not asked for would be an error.
-        memory.keySet().removeIf(id -> !id.equals(PlanRequest.EACH) && !id.equals(device.id()));
-        try {
-            return Planner.plan(
-                    model, hardware, request.withDevices(List.of(device.id())).withMemory(memory));
-        } catch (SluiceException e) {
-            return null; // it cannot take all
-        }
+        SingleDevices single = new SingleDevices(model, hardware, request);
+        Optional<Plan> predicted = single.fastest(Trial.NONE);
+        boolean clear =
+                predicted.isEmpty() || SingleDevices.rate(predicted.get()) < (1 - DOUBT) * SingleDevices.rate(best);
+        return clear ? best : single.fastest(trial).orElse(best);
     }
 }

@@ -17,11 +17,14 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Function;
 
 /**
- * Measured profiles, kept from run to run: one JSON file for each device in the user's cache folder. A device's
+ * Measured profiles, kept from run to run: one JSON file for each device in the user's cache folder, and one for each model that
+ * devices were tried with. A device's
  * names and its driver's version are its key, and so is a hash of all kernels: with others it has no profile any more.
  */
 public final class ProfileStore {
@@ -74,6 +77,33 @@ public final class ProfileStore {
     }
 
     /**
+     * Keeps how fast devices were when they were tried with a model, in place of what an earlier trial with as many sequences found.
+     *
+     * @param identity of the model
+     * @param devices those that were tried
+     */
+    public void keepTrial(String identity, List<DeviceInfo> devices, Trial trial) {
+        Map<String, String> keys = new TreeMap<>();
+        devices.forEach(device -> keys.put(device.id(), key(device)));
+        ObjectMapper mapper = mapper();
+        write(trialFile(identity, trial.sequences()), mapper, TrialJson.write(trial, keys, mapper));
+    }
+
+    /**
+     * What is known of devices that were tried with a model; {@link Trial#NONE} if they were not, or are others since.
+     *
+     * @param identity of the model
+     * @param devices that are asked about
+     * @throws SluiceException if the file is damaged
+     */
+    public Trial trial(String identity, int sequences, List<DeviceInfo> devices) {
+        Map<String, String> keys = new TreeMap<>();
+        devices.forEach(device -> keys.put(device.id(), key(device)));
+        return read(trialFile(identity, sequences), in -> TrialJson.read(in, keys))
+                .orElse(Trial.NONE);
+    }
+
+    /**
      * This machine, from the profiles of its devices.
      *
      * @param devices that may be used, one at least
@@ -122,10 +152,18 @@ public final class ProfileStore {
         return folder.resolve("host-" + hash(kernels) + ".json");
     }
 
+    private Path trialFile(String identity, int sequences) {
+        return folder.resolve("trial-" + identity + "-" + sequences + "-" + hash(kernels) + ".json");
+    }
+
     private Path file(DeviceInfo device) {
-        String name = device.id().replaceAll("[^A-Za-z0-9]", "-");
+        return folder.resolve(device.id().replaceAll("[^A-Za-z0-9]", "-") + "-" + key(device) + ".json");
+    }
+
+    /** Differs for what another device, driver or kernel is measured at. */
+    private String key(DeviceInfo device) {
         // Other details may change from run to run, such as what was found out about the device.
-        List<String> key = List.of(
+        List<String> parts = List.of(
                 kernels,
                 device.id(),
                 device.name(),
@@ -133,7 +171,7 @@ public final class ProfileStore {
                 device.details().getOrDefault("driver", ""),
                 device.details().getOrDefault("version", ""),
                 device.details().getOrDefault(Simulation.SIMULATED_ON, ""));
-        return folder.resolve(name + "-" + hash(String.join("\n", key)) + ".json");
+        return hash(String.join("\n", parts));
     }
 
     private static String hash(String text) {

@@ -41,7 +41,7 @@ class ClearGainTest {
     }
 
     private static Plan chosen(Plan best, DeviceProfile... devices) {
-        return ClearGain.of(best, MODEL, machine(devices), REQUEST);
+        return ClearGain.of(best, MODEL, machine(devices), REQUEST, Trial.NONE);
     }
 
     private static Plan best(DeviceProfile... devices) {
@@ -87,11 +87,11 @@ class ClearGainTest {
             Plan shared = Planner.plan(MODEL, machine, request);
             assertEquals(1, shared.stages().size());
             assertTrue(shared.halved() > 0, "the optimum uses the CPU");
-            Plan unforced = ClearGain.of(shared, MODEL, machine, request.withPlaces(List.of()));
+            Plan unforced = ClearGain.of(shared, MODEL, machine, request.withPlaces(List.of()), Trial.NONE);
             assertEquals(rate > 1e9, unforced.halved() > 0, "at " + rate);
-            assertSame(shared, ClearGain.of(shared, MODEL, machine, request), "who names places gets them");
+            assertSame(shared, ClearGain.of(shared, MODEL, machine, request, Trial.NONE), "who names places gets them");
             PlanRequest three = request.withPlaces(List.of()).withHostShare(3);
-            assertSame(shared, ClearGain.of(shared, MODEL, machine, three), "and who asks for halves");
+            assertSame(shared, ClearGain.of(shared, MODEL, machine, three, Trial.NONE), "and who asks for halves");
         }
     }
 

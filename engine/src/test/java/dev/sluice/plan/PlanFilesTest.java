@@ -116,16 +116,38 @@ class PlanFilesTest {
                 new ProfileStore(folder.resolve("profiles"), "2").find(device).isEmpty(), "other kernels");
     }
 
+    @Test
+    void aTrialIsFoundForTheSameModelAndDevicesOnly() {
+        ProfileStore store = new ProfileStore(folder.resolve("profiles"), "1");
+        DeviceInfo one = info("535.1");
+        DeviceInfo other = info("opencl:1", "24.1");
+        assertEquals(Trial.NONE, store.trial("model", 8, List.of(one, other)));
+        Trial trial = new Trial(8, 12, Map.of("opencl:0", 101.5, "opencl:1", 99.0));
+        store.keepTrial("model", List.of(one, other), trial);
+        assertEquals(trial, store.trial("model", 8, List.of(other, one)));
+        assertEquals("tried with this model: opencl:0 101.5, opencl:1 99.0 tokens/s", trial.text());
+        assertEquals(
+                Map.of("opencl:1", 99.0),
+                store.trial("model", 8, List.of(info("535.2"), other)).tokensPerSecond(),
+                "one has another driver");
+        assertEquals(
+                Map.of("opencl:0", 101.5), store.trial("model", 8, List.of(one)).tokensPerSecond());
+        assertEquals(Trial.NONE, store.trial("model", 1, List.of(one, other)), "another batch");
+        assertEquals(Trial.NONE, store.trial("another", 8, List.of(one, other)));
+        assertEquals(
+                Trial.NONE,
+                new ProfileStore(folder.resolve("profiles"), "2").trial("model", 8, List.of(one, other)),
+                "other kernels");
+        assertEquals("", Trial.NONE.text());
+    }
+
     private static DeviceInfo info(String driver) {
+        return info("opencl:0", driver);
+    }
+
+    private static DeviceInfo info(String id, String driver) {
         return new DeviceInfo(
-                "opencl:0",
-                "opencl",
-                DeviceInfo.Kind.GPU,
-                "RTX",
-                "NVIDIA",
-                1L << 34,
-                1L << 32,
-                Map.of("driver", driver));
+                id, "opencl", DeviceInfo.Kind.GPU, "RTX", "NVIDIA", 1L << 34, 1L << 32, Map.of("driver", driver));
     }
 
     @Test
