@@ -176,7 +176,9 @@ final class Placing {
             Plan best = Planner.plan(shape, hardware, request);
             Trial trial = store.trial(identity, best.batch(), infos);
             Plan chosen = ClearGain.of(best, shape, hardware, request, trial);
-            if (chosen.stages().size() == 1 && !trial.text().isEmpty()) {
+            if (chosen.stages().size() == 1
+                    && request.places().isEmpty()
+                    && !trial.text().isEmpty()) {
                 notes.add(trial.text());
             }
             return chosen;

@@ -34,8 +34,9 @@ import picocli.CommandLine.Option;
         description = {
             "Measures which variants of its kernels a device computes a model's shapes fastest with.",
             "What is found is kept and used whenever such shapes are computed on this device again. Then it measures what"
-                    + " plans and predictions need to know of the device, which is kept too. It takes a minute or so; let"
-                    + " the machine do nothing else meanwhile.",
+                    + " plans and predictions need to know of the device, which is kept too, and tries it beside measured"
+                    + " devices that are predicted to be about as fast. It takes a minute or so; let the machine do"
+                    + " nothing else meanwhile.",
             ""
         },
         footer = {"", "Example:", "  sluice calibrate --model model.gguf --device opencl"})

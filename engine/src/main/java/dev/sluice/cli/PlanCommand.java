@@ -75,8 +75,9 @@ final class PlanCommand implements Callable<Integer> {
     @Option(
             names = "--measure",
             description = "Measure the devices of this machine before, anew, or those that --hardware's file has"
-                    + " simulated here; their profiles are kept, and used by what is loaded later. It takes some seconds"
-                    + " for each; let the machine do nothing else meanwhile.")
+                    + " simulated here; their profiles are kept, and used by what is loaded later. Those that are"
+                    + " predicted to be about as fast as each other are tried with the model. It takes half a minute for"
+                    + " each; let the machine do nothing else meanwhile.")
     private boolean measure;
 
     @Option(

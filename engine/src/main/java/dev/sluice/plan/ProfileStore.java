@@ -83,10 +83,8 @@ public final class ProfileStore {
      * @param devices those that were tried
      */
     public void keepTrial(String identity, List<DeviceInfo> devices, Trial trial) {
-        Map<String, String> keys = new TreeMap<>();
-        devices.forEach(device -> keys.put(device.id(), key(device)));
         ObjectMapper mapper = mapper();
-        write(trialFile(identity, trial.sequences()), mapper, TrialJson.write(trial, keys, mapper));
+        write(trialFile(identity, trial.sequences()), mapper, TrialJson.write(trial, keys(devices), mapper));
     }
 
     /**
@@ -97,9 +95,7 @@ public final class ProfileStore {
      * @throws SluiceException if the file is damaged
      */
     public Trial trial(String identity, int sequences, List<DeviceInfo> devices) {
-        Map<String, String> keys = new TreeMap<>();
-        devices.forEach(device -> keys.put(device.id(), key(device)));
-        return read(trialFile(identity, sequences), in -> TrialJson.read(in, keys))
+        return read(trialFile(identity, sequences), in -> TrialJson.read(in, keys(devices)))
                 .orElse(Trial.NONE);
     }
 
@@ -158,6 +154,12 @@ public final class ProfileStore {
 
     private Path file(DeviceInfo device) {
         return folder.resolve(device.id().replaceAll("[^A-Za-z0-9]", "-") + "-" + key(device) + ".json");
+    }
+
+    private Map<String, String> keys(List<DeviceInfo> devices) {
+        Map<String, String> keys = new TreeMap<>();
+        devices.forEach(device -> keys.put(device.id(), key(device)));
+        return keys;
     }
 
     /** Differs for what another device, driver or kernel is measured at. */

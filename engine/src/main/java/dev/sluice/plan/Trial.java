@@ -23,9 +23,9 @@ public record Trial(int sequences, int depth, Map<String, Double> tokensPerSecon
         tokensPerSecond.forEach((id, rate) -> Checks.positive(id, rate));
     }
 
-    /** The speeds for people, the highest first; nothing if there are none. */
+    /** The speeds for people, the highest first; nothing if there are not two at least. */
     public String text() {
-        return tokensPerSecond.isEmpty()
+        return tokensPerSecond.size() < 2
                 ? ""
                 : tokensPerSecond.entrySet().stream()
                         .sorted(Map.Entry.<String, Double>comparingByValue().reversed())
