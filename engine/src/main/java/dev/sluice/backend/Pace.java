@@ -12,8 +12,10 @@ public final class Pace {
 
     private static final int FIRST_INTERVAL = 32;
     private static final int LONGEST_INTERVAL = 1024;
-    /** How much better the other way must be, for noise is not to decide. */
+    /** How much better the other way must be, twice running, for noise is not to decide. */
     private static final double CLEARLY = 0.97;
+    /** So much better that once is enough: more than the memory of a machine that others use swings. */
+    private static final double BY_FAR = 0.5;
     /** Weight of the newest step in the average of the way that is taken. */
     private static final double NEWEST = 0.1;
 
@@ -24,6 +26,9 @@ public final class Pace {
     private int unmeasured;
     private double average = Double.NaN;
     private int interval = EARLY;
+    /** Whether the other way was clearly better in the last trial. */
+    private boolean wonBefore;
+
     private int sinceTrial;
     private int trialSteps;
     private long trialNanos;
@@ -65,10 +70,15 @@ public final class Pace {
             return;
         }
         double other = (double) trialNanos / TRIAL;
-        if (other < CLEARLY * average) {
+        boolean won = other < CLEARLY * average;
+        boolean switches = won && (wonBefore || other < BY_FAR * average);
+        wonBefore = won && !switches;
+        if (switches) {
             first = !first;
             average = other;
             interval = FIRST_INTERVAL;
+        } else if (won) {
+            interval = EARLY;
         } else {
             interval = Math.clamp(2L * interval, FIRST_INTERVAL, LONGEST_INTERVAL);
         }

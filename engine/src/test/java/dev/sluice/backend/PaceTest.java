@@ -55,6 +55,19 @@ class PaceTest {
     }
 
     @Test
+    void aTrialThatMetAGoodMomentDecidesNothing() {
+        Pace pace = new Pace();
+        steps(pace, 200, 100, 150);
+        while (pace.first()) {
+            pace.took(100);
+        }
+        while (!pace.first()) {
+            pace.took(60);
+        }
+        assertTrue(steps(pace, 200, 100, 150) >= 180, "the other way was faster once, and not when it was tried again");
+    }
+
+    @Test
     void aWayThatIsSlowFromTheBeginningIsLeftSoon() {
         Pace pace = new Pace();
         pace.took(1); // the first step says nothing

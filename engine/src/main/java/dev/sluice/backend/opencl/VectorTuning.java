@@ -14,8 +14,11 @@ record VectorTuning(VectorDot dot, int patience, int ahead) {
     /** For other devices. */
     static final VectorTuning NONE = new VectorTuning(VectorDot.NONE, 0, 0);
 
-    /** A nanosecond or so each: far beyond what a group that runs at all takes. */
-    private static final int PATIENCE = 1 << 24;
+    /**
+     * Half a nanosecond each: far beyond the few milliseconds for which the system gives a group's processor to another thread, after
+     * which all that was queued would be done again.
+     */
+    private static final int PATIENCE = 1 << 28;
 
     private static final int AHEAD = 4096;
 
